@@ -1,0 +1,17 @@
+"""The single process: uvicorn outside, requests on WSGI threads inside.
+
+Django's synchronous views lose about half their speed under its own ASGI handler; over this bridge they keep it, and
+each of the bounded threads keeps one database connection.
+"""
+
+import os
+
+from a2wsgi import WSGIMiddleware
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interviewer.settings")
+
+from django.conf import settings  # noqa: E402
+
+from interviewer.wsgi import application as wsgi_application  # noqa: E402
+
+application = WSGIMiddleware(wsgi_application, workers=settings.REQUEST_THREADS)

@@ -1,0 +1,173 @@
+"""The built-in interviewer: prepared questions and rules, no model. It says so wherever it appears.
+
+Deterministic: the same turn gives the same question. It opens with the posting and the résumé, goes through the plan,
+and stays with a question once when the answer leaves rubric points open.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from django.conf import settings
+
+from .bank import areas, mentions
+from .protocol import Exchange, Outcome, Point, Posting, ProviderError, Question, Turn
+
+OPENING = "opening"
+MAX_SECONDS = 4.0
+
+_THANKS = ("Thank you.", "Thanks, that helps.", "All right.", "Thank you, noted.")
+_MOVING_ON = ("Let us turn to something else.", "Next topic.", "On to another area.", "Here is a different one.")
+_STAYING = ("Let me stay with that for a moment.", "One more thing about that.", "I would like to go a little deeper.")
+_AFTER_SKIP = ("No problem, we leave that one.", "That is fine, let us move on.", "Fair enough. Another one, then.")
+_NOT_KNOWN = re.compile(
+    r"\s*(sorry[, ]+)?(i\s+(really\s+)?(don'?t|do not)\s+know|no idea|not sure|i'?m not sure|pass|skip)\W*", re.I
+)
+
+
+@dataclass(frozen=True)
+class BuiltInInterviewer:
+    """``word_seconds`` is the pace of writing; a question is done within four seconds whatever its length."""
+
+    word_seconds: float = 0.0
+    sleep: Callable[[float], None] = time.sleep
+    name: str = "built-in"
+
+    @classmethod
+    def from_settings(cls) -> BuiltInInterviewer:
+        return cls(word_seconds=settings.BUILTIN_WORD_MS / 1000)
+
+    def ask(self, turn: Turn) -> Iterator[str | Outcome]:
+        text, outcome = next_question(turn)
+        words = re.findall(r"\S+\s*", text)
+        pause = min(self.word_seconds, MAX_SECONDS / max(1, len(words)))
+        for word in words:
+            if pause:
+                self.sleep(pause)
+            yield word
+        yield outcome
+
+
+def next_question(turn: Turn) -> tuple[str, Outcome]:
+    """The text of the next question and where it comes from.
+
+    Raises:
+        ProviderError: the plan has no question left that was not asked.
+    """
+    last = turn.history[-1] if turn.history else None
+    if last is None and (turn.posting or turn.resume or not turn.has_template):
+        return opening(turn), Outcome("behavioral", OPENING)
+    if last is not None and (point := _worth_a_follow_up(turn, last)):
+        asked = _planned(turn, last.key)
+        text = f"{_choose(_STAYING, turn)} {point.follow_up}"
+        return text, Outcome(asked.type if asked else "technical", last.key, is_follow_up=True)
+    planned = _next_planned(turn)
+    lead = "" if last is None else f"{_lead_in(turn, last)} "
+    return lead + planned.text, Outcome(planned.type, planned.key)
+
+
+def opening(turn: Turn) -> str:
+    """The first question, made from the posting and the résumé as far as there are any."""
+    name = turn.candidate_name.split()[0] if turn.candidate_name.strip() else ""
+    hello = f"Welcome, {name}." if name else "Welcome."
+    task = "What was the problem, what did you decide yourself, and how did it turn out?"
+    role = _role(turn.posting)
+    shared = _shared_skills(turn.posting, turn.resume)
+    if shared and turn.posting:
+        line = _line_about(turn.resume, shared[0])
+        matter = "matters" if len(shared) == 1 else "matter"
+        return (
+            f"{hello} We are talking about the {role}. Your résumé says “{line}”, and {_and(shared[:2])} "
+            f"{matter} in this role. Tell me about the most demanding piece of work behind that line. {task}"
+        )
+    if turn.resume.strip():
+        line = _line_about(turn.resume, "")
+        about = f"We are talking about the {role}. " if role else ""
+        wish = f" that has the most to do with the {role}" if role else " you are proudest of"
+        return f"{hello} {about}Your résumé says “{line}”. Tell me about the piece of work there{wish}. {task}"
+    if turn.posting:
+        stack = f", which asks for {_and(list(turn.posting.tech_stack[:3]))}" if turn.posting.tech_stack else ""
+        return f"{hello} We are talking about the {role}{stack}. Which piece of your work fits it best? {task}"
+    return f"{hello} To begin, tell me about a piece of work that shows well how you go about things. {task}"
+
+
+def closing(candidate_name: str) -> str:
+    """What is said after the last planned answer."""
+    name = f", {candidate_name.split()[0]}" if candidate_name.strip() else ""
+    return (
+        f"That was my last question. Thank you{name}. Your answers are saved. "
+        "You can finish now; if you just leave, the interview finishes by itself in a few minutes."
+    )
+
+
+def open_points(question: Question, answers: Sequence[str]) -> list[Point]:
+    """The rubric points that none of the answers shows, by their aliases."""
+    said = "\n".join(answers)
+    return [point for point in question.points if not any(mentions(said, alias) for alias in point.aliases)]
+
+
+def _worth_a_follow_up(turn: Turn, last: Exchange) -> Point | None:
+    """The first open point of the last answer, if staying is worth it.
+
+    Not after a skip or "I don't know", not twice on one question, and on at most a third of the questions.
+    """
+    question = _planned(turn, last.key)
+    follow_ups = sum(exchange.is_follow_up for exchange in turn.history)
+    if question is None or last.is_follow_up or last.skipped or _NOT_KNOWN.fullmatch(last.answer):
+        return None
+    if follow_ups >= max(1, turn.planned_questions // 3):
+        return None
+    return next((point for point in open_points(question, [last.answer]) if point.follow_up), None)
+
+
+def _next_planned(turn: Turn) -> Question:
+    asked = {exchange.key for exchange in turn.history}
+    for question in turn.plan:
+        if question.key not in asked:
+            return question
+    raise ProviderError("PLAN_EXHAUSTED", "All prepared questions have been asked.", retryable=False)
+
+
+def _planned(turn: Turn, key: str) -> Question | None:
+    return next((question for question in turn.plan if question.key == key), None)
+
+
+def _lead_in(turn: Turn, last: Exchange) -> str:
+    if last.skipped or _NOT_KNOWN.fullmatch(last.answer):
+        return _choose(_AFTER_SKIP, turn)
+    return f"{_choose(_THANKS, turn)} {_choose(_MOVING_ON, turn)}"
+
+
+def _choose(phrases: Sequence[str], turn: Turn) -> str:
+    """One phrase after the other, from a place that depends on the session: no phrase twice in a row."""
+    start = sha256(turn.seed.encode()).digest()[0]
+    return phrases[(start + len(turn.history)) % len(phrases)]
+
+
+def _role(posting: Posting | None) -> str:
+    if posting is None:
+        return ""
+    return f"{posting.title} role" + (f" at {posting.company}" if posting.company else "")
+
+
+def _shared_skills(posting: Posting | None, resume: str) -> list[str]:
+    """What the posting's stack asks for and the résumé mentions, in the posting's order."""
+    return [skill for skill in posting.tech_stack if mentions(resume, skill)] if posting else []
+
+
+def _line_about(resume: str, skill: str) -> str:
+    """A line of the résumé worth quoting: the first that mentions the skill, else the first with some substance."""
+    lines = [line.strip(" \t•*-–·#") for line in resume.splitlines() if line.strip(" \t•*-–·#")]
+    known = [word for area in areas() for word in area.skills]
+    about = [line for line in lines if skill and mentions(line, skill)]
+    rich = [line for line in lines if any(mentions(line, word) for word in known)]
+    line = next(iter(sorted(about, key=len, reverse=True) or rich or sorted(lines, key=len, reverse=True)))
+    return line if len(line) <= 140 else line[:139].rsplit(" ", 1)[0] + "…"
+
+
+def _and(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,125 @@
+"""What an interviewer is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Point:
+    """One thing a good answer says, the words that show it, and what each level sounds like."""
+
+    statement: str
+    aliases: tuple[str, ...] = ()
+    follow_up: str = ""
+    developing: str = ""
+    solid: str = ""
+    strong: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A planned question. ``type`` is technical, behavioral or situational."""
+
+    key: str
+    type: str
+    text: str
+    skills: tuple[str, ...] = ()
+    points: tuple[Point, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Question:
+        points = tuple(Point(**{**point, "aliases": tuple(point.get("aliases", ()))}) for point in row["points"])
+        return cls(**{**row, "skills": tuple(row.get("skills", ())), "points": points})
+
+
+@dataclass(frozen=True)
+class Posting:
+    title: str
+    company: str = ""
+    description: str = ""
+    tech_stack: tuple[str, ...] = ()
+    level: str = "mid"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A question that was asked and what the candidate made of it. ``key`` names the planned question behind it."""
+
+    key: str
+    question: str
+    answer: str
+    is_follow_up: bool = False
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Everything the interviewer may use to write the next question."""
+
+    seed: str
+    candidate_name: str
+    planned_questions: int
+    plan: tuple[Question, ...]
+    history: tuple[Exchange, ...] = ()
+    posting: Posting | None = None
+    resume: str = ""
+    has_template: bool = False
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is known once a question is written: its type, where it comes from, and the tokens it cost."""
+
+    question_type: str
+    key: str = ""
+    is_follow_up: bool = False
+    input_tokens: int = 0
+    output_tokens: int = 0
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+class ProviderError(Exception):
+    """The interviewer could not write. ``code`` is shown to people, so it and the sentence hold no secrets."""
+
+    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
+        self.code, self.message, self.retryable = code, message, retryable
+        super().__init__(message)
+
+
+class Provider(Protocol):
+    """Anything that can interview. ``ask`` yields the question piece by piece and ends with one Outcome."""
+
+    name: str
+
+    def ask(self, turn: Turn) -> Iterator[str | Outcome]:
+        """Write the next question.
+
+        Raises:
+            ProviderError: it cannot be written now (``retryable``) or at all.
+        """
+        ...
+
+
+def provider_for(model_name: str) -> Provider:
+    """The interviewer behind a model name.
+
+    Raises:
+        ProviderError: no interviewer of that name is connected.
+    """
+    from .builtin import BuiltInInterviewer  # noqa: PLC0415  (it imports this module)
+
+    if model_name != BuiltInInterviewer.name:
+        raise ProviderError("MODEL_NOT_CONNECTED", f"No model named {model_name} is connected.", retryable=False)
+    return BuiltInInterviewer.from_settings()
+
+
+def model_names() -> list[str]:
+    """The names ``provider_for`` knows."""
+    return ["built-in"]

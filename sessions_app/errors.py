@@ -1,0 +1,199 @@
+"""What can go wrong, as small classes.
+
+Every error carries the HTTP status, the code of the API contract and a sentence that names the state and the remedy.
+Verbs raise them; one handler turns them into JSON (``api/errors.py``), one into pages (``pages/errors.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """Base of everything a caller can be told. ``extra`` is merged into the JSON ``detail``."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "BAD_REQUEST"
+    sentence: ClassVar[str] = "The request could not be carried out."
+
+    def __init__(self, sentence: str = "", **extra: Any) -> None:
+        self.message = sentence or self.sentence
+        self.extra = extra
+        super().__init__(self.message)
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One wrong field, named by the key of the body that carried it."""
+
+    field: str
+    code: str
+    message: str
+
+
+class ValidationFailed(DomainError):
+    code = "VALIDATION_ERROR"
+    sentence = "Some fields are not valid. Correct them and send the request again."
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        self.errors = errors
+        super().__init__(errors=[asdict(error) for error in errors])
+
+
+class InvalidSessionState(DomainError):
+    code = "INVALID_SESSION_STATE"
+
+
+class SessionNotActive(DomainError):
+    code = "SESSION_NOT_ACTIVE"
+
+    def __init__(self, status: str) -> None:
+        remedy = {
+            "created": "Start it first.",
+            "paused": "Resume it first.",
+        }.get(status, "It has ended and takes no more answers.")
+        super().__init__(f"The session is {status}, not active. {remedy}")
+
+
+class SessionNotOpen(DomainError):
+    code = "SESSION_NOT_OPEN"
+
+
+class SessionExpired(DomainError):
+    code = "SESSION_EXPIRED"
+    sentence = "The time of this session is over. What you had written by then was kept."
+
+
+class SessionAlreadyCompleted(DomainError):
+    code = "SESSION_ALREADY_COMPLETED"
+    sentence = "The session is completed already. Its transcript can still be read."
+
+
+class NothingToAnswer(DomainError):
+    code = "NOTHING_TO_ANSWER"
+    sentence = "There is no open question. Wait for the next one, then answer it."
+
+
+class InvalidStatusFilter(DomainError):
+    code = "INVALID_STATUS_FILTER"
+
+
+class NotAuthenticated(DomainError):
+    status = 401
+    code = "NOT_AUTHENTICATED"
+    sentence = "Authentication credentials are missing or not valid. Sign in, or send a valid Bearer token."
+
+
+class TokenExpired(NotAuthenticated):
+    code = "TOKEN_EXPIRED"
+    sentence = "The token has expired. Ask for a new one with the refresh token."
+
+
+class PermissionDenied(DomainError):
+    status = 403
+    code = "PERMISSION_DENIED"
+    sentence = "You are not allowed to do this."
+
+
+class NotFound(DomainError):
+    status = 404
+    code = "NOT_FOUND"
+    sentence = "There is nothing at this address."
+
+
+class SessionNotFound(NotFound):
+    """A foreign session and a missing one are the same to a stranger."""
+
+    code = "SESSION_NOT_FOUND"
+    sentence = "Session not found or you don't have permission to access it"
+
+
+class OperationNotFound(NotFound):
+    code = "OPERATION_NOT_FOUND"
+    sentence = "Operation not found or you don't have permission to access it"
+
+
+class JobPostingNotFound(NotFound):
+    code = "JOB_POSTING_NOT_FOUND"
+    sentence = "Job posting not found or you don't have permission to access it"
+
+
+class ResumeNotFound(NotFound):
+    code = "RESUME_NOT_FOUND"
+    sentence = "Résumé not found or you don't have permission to access it"
+
+
+class TemplateNotFound(NotFound):
+    code = "TEMPLATE_NOT_FOUND"
+    sentence = "Interview template not found or no longer offered"
+
+
+class Conflict(DomainError):
+    status = 409
+
+
+class AlreadyAnswered(Conflict):
+    code = "ALREADY_ANSWERED"
+    sentence = "That question is not open any more. Read the current question and answer that one."
+
+
+class QuestionOpen(Conflict):
+    code = "QUESTION_OPEN"
+    sentence = "The current question has no answer yet. Answer or skip it before asking for the next one."
+
+
+class GenerationInProgress(Conflict):
+    code = "GENERATION_IN_PROGRESS"
+    sentence = "The next question is being written already. Wait for that operation."
+
+
+class ClientIdConflict(Conflict):
+    code = "CLIENT_ID_CONFLICT"
+    sentence = "This client_message_id was used for another text. Send the new text with a new id."
+
+
+class IdempotencyInProgress(Conflict):
+    code = "IDEMPOTENCY_IN_PROGRESS"
+    sentence = "A request with this Idempotency-Key is still running. Try again in a moment."
+
+
+class ConcurrentChange(Conflict):
+    code = "CONCURRENT_CHANGE"
+    sentence = "Somebody else changed this at the same moment. Load it again and retry."
+
+
+class PreconditionFailed(DomainError):
+    status = 412
+    code = "PRECONDITION_FAILED"
+    sentence = "The session has changed since you read it. Load it again and retry with its new ETag."
+
+
+class PayloadTooLarge(DomainError):
+    status = 413
+    code = "PAYLOAD_TOO_LARGE"
+    sentence = "The request is too large. Send less than 1 MB."
+
+
+class IdempotencyKeyReused(DomainError):
+    status = 422
+    code = "IDEMPOTENCY_KEY_REUSED"
+    sentence = "This Idempotency-Key was used for another request. Use a new key for a new request."
+
+
+class RateLimited(DomainError):
+    status = 429
+    code = "RATE_LIMITED"
+
+    def __init__(self, wait_seconds: int) -> None:
+        self.wait_seconds = wait_seconds
+        super().__init__(f"Too many requests. Wait {wait_seconds} seconds and try again.")
+
+
+class Unavailable(DomainError):
+    """The database is away or busy. ``Retry-After`` says when to come back."""
+
+    status = 503
+    code = "UNAVAILABLE"
+    sentence = "The service is not available for the moment. Nothing was lost; try again in a few seconds."
+    wait_seconds = 3

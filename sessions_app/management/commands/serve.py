@@ -1,0 +1,63 @@
+"""``manage.py serve``: the web server, the pool that runs operations, and the sweep, in one process."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import uvicorn
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from sessions_app.services.embedded import EmbeddedPool
+
+
+class Command(BaseCommand):
+    help = "Serve pages and API, and run background work, in one process. Ctrl-C ends it cleanly."
+    requires_migrations_checks = True
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+
+    def handle(self, *_: Any, host: str, port: int, **__: Any) -> None:
+        self.check(databases=["default"])
+        listener = self._listen(host, port)
+        pool = EmbeddedPool(settings.OPERATION_THREADS)
+        pool.start()
+        connections.close_all()
+        self.stdout.write(f"Serving on http://{'localhost' if host == '127.0.0.1' else host}:{port} — Ctrl+C to stop.")
+        self.stdout.flush()
+        config = uvicorn.Config(
+            "interviewer.asgi:application",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=8,
+            proxy_headers=False,
+        )
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:
+            pass
+        finally:
+            pool.stop()
+            listener.close()
+
+    def _listen(self, host: str, port: int) -> socket.socket:
+        """The bound socket, made before anything is started, so that a taken port is a plain sentence."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+            listener.listen(2048)
+        except OSError as error:
+            listener.close()
+            raise CommandError(
+                f"Port {port} on {host} cannot be used ({error.strerror}). Stop what listens there, or choose another "
+                f"port: PORT={port + 1} ./run"
+            ) from error
+        return listener

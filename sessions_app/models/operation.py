@@ -1,0 +1,101 @@
+"""One piece of background work. The row is the queue: it is inserted in the transaction that causes it.
+
+Its status changes only by the guarded conditional UPDATEs of ``services/operations.py``, because a claim must be
+one statement.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import models
+from django.db.models import Q
+
+from .ids import new_id
+
+
+class OperationStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+LIVE = (OperationStatus.QUEUED, OperationStatus.RUNNING)
+
+
+class Operations(models.QuerySet["Operation"]):
+    def live(self) -> Operations:
+        return self.filter(status__in=LIVE)
+
+    def claimable(self, now: datetime) -> Operations:
+        """Queued and due, or running with a lease that is over."""
+        due = Q(status=OperationStatus.QUEUED, not_before__lte=now)
+        abandoned = Q(status=OperationStatus.RUNNING, lease_until__lt=now)
+        return self.filter(due | abandoned)
+
+
+class Operation(models.Model):
+    KINDS = (("question", "Question"), ("evaluation", "Evaluation"))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    session = models.ForeignKey("sessions_app.InterviewSession", on_delete=models.CASCADE, related_name="operations")
+    message = models.OneToOneField(
+        "sessions_app.SessionMessage", on_delete=models.SET_NULL, null=True, blank=True, related_name="operation"
+    )
+    kind = models.CharField(max_length=10, choices=KINDS, default="question")
+    status = models.CharField(
+        max_length=9, choices=[(s, s.title()) for s in OperationStatus], default=OperationStatus.QUEUED
+    )
+    attempt = models.PositiveSmallIntegerField(default=0, help_text="The fencing token: one more with every claim.")
+    provider_errors = models.PositiveSmallIntegerField(default=0)
+    lost_leases = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    worker = models.CharField(max_length=120, blank=True, help_text="machine:process:start of who holds the lease.")
+    model_name = models.CharField(max_length=120, default="built-in")
+    usage = models.JSONField(default=dict, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_message = models.CharField(max_length=300, blank=True)
+    error_retryable = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Operations.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=Q(kind="question", status__in=LIVE),
+                name="operation_one_live_question_per_session",
+            ),
+            models.CheckConstraint(condition=Q(status__in=list(OperationStatus)), name="operation_status_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=["question", "evaluation"]), name="operation_kind_is_known"),
+        )
+        indexes = (
+            models.Index(fields=["not_before"], condition=Q(status="queued"), name="operation_due"),
+            models.Index(fields=["lease_until"], condition=Q(status="running"), name="operation_leases"),
+            models.Index(fields=["model_name", "-finished_at"], condition=Q(status="succeeded"), name="operation_pace"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.status}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def has_succeeded(self) -> bool:
+        return self.status == OperationStatus.SUCCEEDED
+
+    @property
+    def error(self) -> dict[str, object] | None:
+        if not self.error_code:
+            return None
+        return {"code": self.error_code, "message": self.error_message, "retryable": self.error_retryable}

@@ -1,0 +1,202 @@
+"""What the candidate says: answers, skips and drafts; and asking for the next question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sessions_app import errors
+from sessions_app.access import SYSTEM, Actor, as_uuid
+from sessions_app.models import InterviewSession, Operation, SessionMessage
+from sessions_app.models.actions import Phase, Role, Status
+from sessions_app.models.limits import MAX_ANSWER
+
+from .change import Change, changing
+from .expiry import expire
+from .sessions import expect_version
+from .turns import add_answer, add_closing, queue_question, requeue
+
+MAX_NOTES = 20
+
+
+@dataclass(frozen=True)
+class NewAnswer:
+    """An answer as it was sent. ``client_message_id`` names it, so that sending it twice stores it once."""
+
+    text: str = ""
+    client_message_id: str = ""
+    in_reply_to: Any = None
+    skip: bool = False
+    mode: str = "text"
+    payload: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def stored_payload(self) -> dict[str, Any]:
+        return {**self.payload, "skipped": True} if self.skip else self.payload
+
+    def is_same_as(self, message: SessionMessage) -> bool:
+        return message.content == self.text and message.is_skip == self.skip
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The stored answer, the operation it caused (None after the last question), and whether it is new."""
+
+    message: SessionMessage
+    operation: Operation | None
+    is_new: bool
+
+
+def submit_answer(
+    session_id: UUID | str,
+    answer: NewAnswer,
+    *,
+    actor: Actor = SYSTEM,
+    now: datetime | None = None,
+    expect: int | None = None,
+) -> Answered:
+    """Store an answer to the open question, and queue the next one.
+
+    Raises:
+        SessionNotFound, ValidationFailed, PreconditionFailed, PermissionDenied.
+        ClientIdConflict: the id was used for another text.
+        AlreadyAnswered: it names a question that is not open.
+        NothingToAnswer, SessionNotActive.
+        SessionExpired: too late; the text is kept as a note for whoever reviews the session.
+    """
+    _check(answer)
+    with changing(session_id, actor, now=now) as change:
+        earlier = _sent_before(change.session, answer)
+        if earlier is not None and earlier.kind == "answer":
+            return Answered(earlier, _operation_after(earlier), is_new=False)
+        expect_version(change, expect)
+        too_late = change.session.status == Status.EXPIRED and Role.CANDIDATE in actor.roles_in(change.session)
+        if not too_late:
+            return _accept(change, answer)
+        if earlier is None:
+            _keep_note(change, answer)
+    raise errors.SessionExpired
+
+
+def save_draft(
+    session_id: UUID | str, text: str, revision: int, *, actor: Actor = SYSTEM, now: datetime | None = None
+) -> InterviewSession:
+    """Keep what is being written. A revision that is not newer than the stored one changes nothing.
+
+    Raises:
+        SessionNotFound, SessionNotActive, SessionExpired, PermissionDenied, ValidationFailed.
+    """
+    if len(text) > MAX_ANSWER:
+        raise errors.ValidationFailed([errors.FieldError("text", "max_length", "Use at most 20,000 characters.")])
+    with changing(session_id, actor, now=now) as change:
+        change.require("save_draft")
+        session = change.session
+        untouched = session.draft_revision == 0 and not session.draft_text
+        if revision > session.draft_revision or untouched:
+            session.draft_text, session.draft_revision = text, max(1, revision)
+            change.note_activity()
+    return change.session
+
+
+def generate_question(
+    session_id: UUID | str, *, actor: Actor = SYSTEM, now: datetime | None = None, expect: int | None = None
+) -> Operation:
+    """Ask for the next question, or for the one that failed once more.
+
+    Raises:
+        SessionNotFound, SessionNotActive, SessionExpired, GenerationInProgress, QuestionOpen, InvalidSessionState.
+    """
+    with changing(session_id, actor, now=now) as change:
+        expect_version(change, expect)
+        session = change.session
+        change.note_activity()
+        if session.phase == Phase.GENERATION_FAILED and session.turn is not None:
+            change.require("retry")
+            return requeue(change, session.turn)
+        change.require("generate_question")
+        return queue_question(change, after=session.messages.history().filter(kind="answer").last())
+
+
+def _check(answer: NewAnswer) -> None:
+    wrong = []
+    if not answer.text.strip() and not answer.skip:
+        wrong.append(errors.FieldError("answer_text", "blank", "Write an answer, or skip the question."))
+    if len(answer.text) > MAX_ANSWER:
+        wrong.append(errors.FieldError("answer_text", "max_length", "Use at most 20,000 characters."))
+    if wrong:
+        raise errors.ValidationFailed(wrong)
+
+
+def _sent_before(session: InterviewSession, answer: NewAnswer) -> SessionMessage | None:
+    """The message that this client id named before. Raises ClientIdConflict when it said something else."""
+    if not answer.client_message_id:
+        return None
+    earlier = session.messages.filter(client_message_id=answer.client_message_id).first()
+    if earlier is not None and not answer.is_same_as(earlier):
+        raise errors.ClientIdConflict
+    return earlier
+
+
+def _accept(change: Change, answer: NewAnswer) -> Answered:
+    session = change.session
+    if session.status == Status.ACTIVE and answer.in_reply_to and not _names_open_question(session, answer):
+        raise errors.AlreadyAnswered
+    change.require("skip" if answer.skip and not session.is_over(change.now) else "answer")
+    if answer.mode not in session.enabled_modes:
+        enabled = ", ".join(session.enabled_modes)
+        wrong = errors.FieldError("mode", "not_enabled", f"This session takes: {enabled}.")
+        raise errors.ValidationFailed([wrong])
+    question = SessionMessage.objects.get(pk=session.open_question_id)
+    deadline = session.end_of_time if session.is_over(change.now) else None
+    stored = add_answer(
+        change,
+        question,
+        text=answer.text,
+        at=change.now,
+        client_message_id=answer.client_message_id,
+        mode=answer.mode,
+        payload=answer.stored_payload,
+    )
+    change.note_activity()
+    if deadline is not None:  # it was on its way when time ran out: taken, and the last one
+        expire(change, deadline)
+        return Answered(stored, None, is_new=True)
+    return Answered(stored, _go_on(change, stored), is_new=True)
+
+
+def _go_on(change: Change, answer: SessionMessage) -> Operation | None:
+    session = change.session
+    if session.current_question_number >= session.planned_questions:
+        add_closing(change)
+        return None
+    return queue_question(change, after=answer) if session.auto_advance else None
+
+
+def _names_open_question(session: InterviewSession, answer: NewAnswer) -> bool:
+    return session.open_question_id is not None and as_uuid(answer.in_reply_to) == session.open_question_id
+
+
+def _operation_after(answer: SessionMessage) -> Operation | None:
+    """The question operation that an answer caused."""
+    return Operation.objects.filter(message__in_reply_to=answer, kind="question").order_by("created_at").first()
+
+
+def _keep_note(change: Change, answer: NewAnswer) -> None:
+    """What arrived after the end is no part of the interview, but a person can read it."""
+    if change.session.messages.notes().count() >= MAX_NOTES:
+        return
+    note = SessionMessage(
+        session=change.session,
+        role="user",
+        kind="note",
+        state="complete",
+        content=answer.text,
+        client_message_id=answer.client_message_id,
+        payload=answer.stored_payload,
+        created_at=change.now,
+        completed_at=change.now,
+    )
+    note.save(force_insert=True)
+    change.record("message.created", message_id=note.pk, kind="note")

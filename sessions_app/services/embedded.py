@@ -1,0 +1,78 @@
+"""Background work inside ``manage.py serve``: a bounded pool of threads and a sweep every five seconds."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from uuid import UUID
+
+from django.db import connection
+
+from sessions_app.logs import log
+
+from . import dispatch, operations
+from .running import run_operation
+from .sweep import sweep
+
+SWEEP_SECONDS = 5.0
+
+
+class EmbeddedPool:
+    """``threads`` operations run at once; the others wait as rows, not in memory that could be lost."""
+
+    def __init__(self, threads: int) -> None:
+        self._due: queue.Queue[UUID | None] = queue.Queue()
+        self._waiting: set[UUID] = set()
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._work, name=f"operations-{n}", daemon=True) for n in range(threads)]
+        self._sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
+
+    def start(self) -> None:
+        """Take back what dead processes of this machine held, settle what happened meanwhile, then work."""
+        taken = operations.take_back_from_the_dead()
+        if taken:
+            log.info("operations.taken_back", count=taken)
+        self._unlisten = dispatch.listen(self.submit)
+        for thread in (*self._threads, self._sweeper):
+            thread.start()
+        for operation_id in sweep():
+            self.submit(operation_id)
+
+    def submit(self, operation_id: UUID) -> None:
+        """Run it as soon as a thread is free; once, however often it is asked for meanwhile."""
+        with self._lock:
+            if operation_id in self._waiting:
+                return
+            self._waiting.add(operation_id)
+        self._due.put(operation_id)
+
+    def stop(self, seconds: float = 8.0) -> None:
+        """Claim nothing more; what runs is given back to the queue and starts again with the next process."""
+        self._stop.set()
+        self._unlisten()
+        for _ in self._threads:
+            self._due.put(None)
+        for thread in (*self._threads, self._sweeper):
+            thread.join(timeout=seconds)
+
+    def _work(self) -> None:
+        while (operation_id := self._due.get()) is not None and not self._stop.is_set():
+            with self._lock:
+                self._waiting.discard(operation_id)
+            try:
+                run_operation(operation_id, stopping=self._stop.is_set)
+            except Exception:
+                log.exception("operations.failed", operation_id=str(operation_id))
+            finally:
+                connection.close()
+
+    def _sweep(self) -> None:
+        while not self._stop.wait(SWEEP_SECONDS):
+            try:
+                for operation_id in sweep():
+                    self.submit(operation_id)
+            except Exception:
+                log.exception("sweep.failed")
+            finally:
+                connection.close()

@@ -1,0 +1,293 @@
+"""Background work, one row at a time: claim, write, finish, fail, stop, try again.
+
+The status of an operation changes only here and in ``turns``, by conditional UPDATEs whose row count says who won.
+``attempt`` is the fencing token: whoever lost the lease holds an old one, and every guarded write of theirs changes
+no row. Lock order: the session first, then the operation.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Value
+
+from sessions_app import errors
+from sessions_app.access import SYSTEM, Actor, operation_for
+from sessions_app.ai.protocol import Outcome, ProviderError
+from sessions_app.models import Operation, SessionMessage
+from sessions_app.models.message import MessageState
+from sessions_app.models.operation import OperationStatus
+
+from .change import Change, changing
+from .turns import discard_turn, requeue
+
+LEASE = timedelta(seconds=30)
+BACKOFF_SECONDS = (1.0, 2.0, 4.0)
+MAX_PROVIDER_ERRORS = 3
+MAX_LOST_LEASES = 20
+
+
+class LeaseLost(Exception):
+    """Somebody else has the operation now, or it was stopped: write nothing more."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on an operation until the lease is over or somebody takes a higher attempt."""
+
+    operation_id: UUID
+    session_id: UUID
+    message_id: UUID
+    attempt: int
+    model_name: str
+
+
+def worker_name() -> str:
+    """Who this process is: machine, process id, and when that process started, since ids come again."""
+    return f"{socket.gethostname()[:60]}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def claim(operation_id: UUID, *, worker: str = "", now: datetime | None = None) -> Claim | None:
+    """Take an operation that is due or abandoned; None when it is neither, or somebody was quicker."""
+    seen = Operation.objects.filter(pk=operation_id).values("session_id", "attempt", "status").first()
+    if seen is None:
+        return None
+    with changing(seen["session_id"], now=now) as change:
+        won = (
+            Operation.objects.claimable(change.now)
+            .filter(pk=operation_id, attempt=seen["attempt"], status=seen["status"])
+            .update(
+                lost_leases=F("lost_leases") + int(seen["status"] == OperationStatus.RUNNING),
+                status=OperationStatus.RUNNING,
+                attempt=F("attempt") + 1,
+                lease_until=change.now + LEASE,
+                worker=worker or worker_name(),
+                started_at=change.now,
+            )
+        )
+        if not won:
+            return None
+        operation = Operation.objects.select_related("message").get(pk=operation_id)
+        if operation.lost_leases >= MAX_LOST_LEASES:
+            _give_up(change, operation, ProviderError("WORKERS_LOST", "It was interrupted too often.", retryable=True))
+            return None
+        return _begin(change, operation)
+
+
+def _begin(change: Change, operation: Operation) -> Claim:
+    message = operation.message
+    assert message is not None
+    message.begin(operation.attempt)
+    message.save(update_fields=["state", "attempt", "content"])
+    change.session.turn = operation
+    change.record("operation.started", operation_id=operation.pk, message_id=message.pk, attempt=operation.attempt)
+    return Claim(operation.pk, change.session.pk, message.pk, operation.attempt, operation.model_name)
+
+
+def write(claimed: Claim, text: str) -> None:
+    """Store what is written so far. Guarded on the message's own row, which carries the attempt.
+
+    Raises:
+        LeaseLost
+    """
+    mine = SessionMessage.objects.filter(
+        pk=claimed.message_id, attempt=claimed.attempt, state=MessageState.STREAMING
+    )
+    if not mine.update(content=text):
+        raise LeaseLost
+
+
+def heartbeat(claimed: Claim, now: datetime) -> None:
+    """Say that somebody still works on it. Raises LeaseLost."""
+    if not _mine(claimed).update(lease_until=now + LEASE):
+        raise LeaseLost
+
+
+def finish(claimed: Claim, text: str, outcome: Outcome, *, now: datetime | None = None) -> None:
+    """Complete the question: message, number, usage and event in one transaction; the clock starts if active.
+
+    Raises:
+        LeaseLost: the turn does not wait for this attempt any more.
+    """
+    with changing(claimed.session_id, now=now) as change:
+        session = change.session
+        usage = {"input_tokens": outcome.input_tokens, "output_tokens": outcome.output_tokens}
+        done = _mine(claimed).update(
+            status=OperationStatus.SUCCEEDED, lease_until=None, finished_at=change.now, usage=usage
+        )
+        if not done or session.turn_id != claimed.operation_id:
+            raise LeaseLost
+        message = SessionMessage.objects.get(pk=claimed.message_id)
+        message.content, message.question_type = text, outcome.question_type
+        message.payload = {"key": outcome.key, "is_follow_up": outcome.is_follow_up, "by": claimed.model_name}
+        message.tokens = outcome.output_tokens
+        message.complete(change.now, session.message_count + 1, session.current_question_number + 1)
+        message.save()
+        session.message_count += 1
+        session.current_question_number += 1
+        session.tokens_used += outcome.input_tokens + outcome.output_tokens
+        session.turn = Operation.objects.select_related("message").get(pk=claimed.operation_id)
+        if session.status == "active":
+            session.run_clock(change.now)
+        _record_question(change, claimed, message)
+
+
+def _record_question(change: Change, claimed: Claim, message: SessionMessage) -> None:
+    numbers = {"message_seq": message.seq, "question": message.question_number}
+    change.record("message.completed", message_id=message.pk, attempt=claimed.attempt, **numbers)
+    change.record("operation.succeeded", operation_id=claimed.operation_id, attempt=claimed.attempt)
+
+
+def fail(claimed: Claim, error: ProviderError, *, now: datetime | None = None) -> None:
+    """Back into the queue with a backoff if it may get better (three times at most), else failed and visible.
+
+    Raises:
+        LeaseLost
+    """
+    with changing(claimed.session_id, now=now) as change:
+        operation = Operation.objects.select_related("message").get(pk=claimed.operation_id)
+        if operation.attempt != claimed.attempt or operation.status != OperationStatus.RUNNING:
+            raise LeaseLost
+        operation.provider_errors += 1
+        if not error.retryable or operation.provider_errors >= MAX_PROVIDER_ERRORS:
+            _give_up(change, operation, error)
+            return
+        pause = BACKOFF_SECONDS[operation.provider_errors - 1] * (1 + random.random() / 4)  # noqa: S311 (jitter)
+        _put_back(change, operation, due=change.now + timedelta(seconds=pause), code=error.code)
+
+
+def release(claimed: Claim, *, now: datetime | None = None) -> None:
+    """Give an operation back unharmed, because this process is about to stop."""
+    with changing(claimed.session_id, now=now) as change:
+        operation = Operation.objects.select_related("message").get(pk=claimed.operation_id)
+        if operation.attempt == claimed.attempt and operation.status == OperationStatus.RUNNING:
+            _put_back(change, operation, due=change.now, code="RELEASED")
+
+
+def take_back_from_the_dead(*, now: datetime | None = None) -> int:
+    """At start-up: requeue what processes of this machine were running that are no more. Returns how many."""
+    machine = f"{socket.gethostname()[:60]}:"
+    running = Operation.objects.filter(status=OperationStatus.RUNNING, worker__startswith=machine)
+    taken = 0
+    for operation_id, session_id, worker in running.values_list("pk", "session_id", "worker"):
+        if _is_alive(worker):
+            continue
+        with changing(session_id, now=now) as change:
+            operation = Operation.objects.select_related("message").get(pk=operation_id)
+            if operation.status == OperationStatus.RUNNING and operation.worker == worker:
+                operation.lost_leases += 1
+                _put_back(change, operation, due=change.now, code="WORKER_LOST")
+                taken += 1
+    return taken
+
+
+def retry_operation(operation_id: UUID | str, *, actor: Actor = SYSTEM, now: datetime | None = None) -> Operation:
+    """Try a failed or stopped question again.
+
+    Raises:
+        OperationNotFound, GenerationInProgress, InvalidSessionState.
+    """
+    operation = operation_for(operation_id, actor)
+    with changing(operation.session_id, actor, now=now) as change:
+        if change.session.turn_is_live and change.session.turn_id == operation.pk:
+            raise errors.GenerationInProgress(operation_id=str(operation.pk))
+        if change.session.turn_id != operation.pk:
+            raise errors.InvalidSessionState("This operation is over. Only the newest question can be tried again.")
+        change.require("retry")
+        change.note_activity()
+        return requeue(change, operation)
+
+
+def cancel_operation(operation_id: UUID | str, *, actor: Actor = SYSTEM, now: datetime | None = None) -> Operation:
+    """Stop a question that is being written. It can be tried again.
+
+    Raises:
+        OperationNotFound, InvalidSessionState.
+    """
+    operation = operation_for(operation_id, actor)
+    with changing(operation.session_id, actor, now=now) as change:
+        if change.session.turn_id != operation.pk or not change.session.turn_is_live:
+            raise errors.InvalidSessionState("This operation is over already. There is nothing to stop.")
+        change.require("stop")
+        discard_turn(change)
+        change.note_activity()
+    operation.refresh_from_db()
+    return operation
+
+
+def _mine(claimed: Claim) -> Any:
+    return Operation.objects.filter(
+        pk=claimed.operation_id, attempt=claimed.attempt, status=OperationStatus.RUNNING
+    )
+
+
+def _guarded(operation: Operation) -> Any:
+    return Operation.objects.filter(pk=operation.pk, attempt=operation.attempt, status=OperationStatus.RUNNING)
+
+
+def _put_back(change: Change, operation: Operation, *, due: datetime, code: str) -> None:
+    message = operation.message
+    assert message is not None
+    moved = _guarded(operation).update(
+        status=OperationStatus.QUEUED,
+        lease_until=None,
+        not_before=due,
+        provider_errors=operation.provider_errors,
+        lost_leases=operation.lost_leases,
+    )
+    if not moved:
+        raise LeaseLost
+    message.wait_again()
+    message.save(update_fields=["state", "content"])
+    change.session.turn = Operation.objects.select_related("message").get(pk=operation.pk)
+    change.record("operation.queued", operation_id=operation.pk, message_id=message.pk, kind=operation.kind, code=code)
+
+
+def _give_up(change: Change, operation: Operation, error: ProviderError) -> None:
+    message = operation.message
+    assert message is not None
+    moved = _guarded(operation).update(
+        status=OperationStatus.FAILED,
+        lease_until=None,
+        finished_at=change.now,
+        provider_errors=operation.provider_errors,
+        error_code=error.code,
+        error_message=error.message,
+        error_retryable=Value(error.retryable),
+    )
+    if not moved:
+        raise LeaseLost
+    message.fail()
+    message.save(update_fields=["state", "content"])
+    change.session.turn = Operation.objects.select_related("message").get(pk=operation.pk)
+    change.record("message.failed", message_id=message.pk, attempt=operation.attempt)
+    change.record("operation.failed", operation_id=operation.pk, attempt=operation.attempt, code=error.code)
+
+
+def _started(pid: int) -> str:
+    """When a process started, in clock ticks since boot; empty where the system does not tell."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]
+
+
+def _is_alive(worker: str) -> bool:
+    _, pid, started = worker.rsplit(":", 2)
+    if Path("/proc").is_dir() and started:
+        return _started(int(pid)) == started
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

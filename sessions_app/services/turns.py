@@ -1,0 +1,135 @@
+"""The turns of a session: queueing a question, taking an answer, dropping what is no longer waited for.
+
+Everything here works on a session that is locked already and leaves saving it to the caller.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sessions_app.ai import builtin
+from sessions_app.models import Operation, SessionMessage
+from sessions_app.models.message import MessageState
+from sessions_app.models.operation import OperationStatus
+
+from .change import Change
+from .dispatch import dispatch
+
+
+def queue_question(change: Change, after: SessionMessage | None = None) -> Operation:
+    """Insert the next question's operation, and the message it will fill, in the transaction that causes them."""
+    session, now = change.session, change.now
+    message = SessionMessage.objects.create(
+        session=session, role="assistant", kind="question", in_reply_to=after, created_at=now
+    )
+    operation = Operation.objects.create(
+        session=session, message=message, model_name=session.model_name, not_before=now, created_at=now
+    )
+    session.turn = operation
+    change.record("operation.queued", operation_id=operation.pk, message_id=message.pk, kind="question")
+    dispatch(operation.pk)
+    return operation
+
+
+def requeue(change: Change, operation: Operation) -> Operation:
+    """Try a failed or stopped question again, from nothing."""
+    message = SessionMessage.objects.get(pk=operation.message_id)
+    Operation.objects.filter(pk=operation.pk).update(
+        status=OperationStatus.QUEUED,
+        not_before=change.now,
+        provider_errors=0,
+        lost_leases=0,
+        error_code="",
+        error_message="",
+        finished_at=None,
+    )
+    message.wait_again()
+    message.save(update_fields=["state", "content"])
+    operation.refresh_from_db()
+    change.session.turn = operation
+    change.record("operation.queued", operation_id=operation.pk, message_id=message.pk, kind="question")
+    dispatch(operation.pk)
+    return operation
+
+
+def add_answer(
+    change: Change,
+    question: SessionMessage,
+    *,
+    text: str,
+    at: datetime,
+    client_message_id: str = "",
+    mode: str = "text",
+    payload: dict[str, Any] | None = None,
+) -> SessionMessage:
+    """Store an answer to the open question; the clock stops with it and the draft is spent."""
+    answer = _add(
+        change,
+        role="user",
+        kind="answer",
+        at=at,
+        content=text,
+        question_number=question.question_number,
+        question_type=question.question_type,
+        in_reply_to=question,
+        client_message_id=client_message_id,
+        mode=mode,
+        payload=payload or {},
+    )
+    change.session.stop_clock(at)
+    change.session.draft_text = ""
+    change.session.draft_revision += 1
+    return answer
+
+
+def add_closing(change: Change) -> SessionMessage:
+    """The interviewer's last words, stored together with the last planned answer."""
+    words = builtin.closing(change.session.candidate_name)
+    return _add(change, role="assistant", kind="notice", at=change.now, content=words)
+
+
+def discard_turn(change: Change, code: str = "CANCELLED", message: str = "It was stopped.") -> bool:
+    """Cancel the question that is being written, if one is; the partial text goes. Returns whether there was one."""
+    turn = change.session.turn
+    if turn is None:
+        return False
+    stopped = (
+        Operation.objects.live()
+        .filter(pk=turn.pk)
+        .update(
+            status=OperationStatus.CANCELLED,
+            finished_at=change.now,
+            lease_until=None,
+            error_code=code,
+            error_message=message,
+            error_retryable=True,
+        )
+    )
+    if not stopped:
+        return False
+    question = SessionMessage.objects.get(pk=turn.message_id)
+    question.fail()
+    question.save(update_fields=["state", "content"])
+    turn.refresh_from_db()
+    change.record("operation.cancelled", operation_id=turn.pk, message_id=turn.message_id)
+    return True
+
+
+def _add(change: Change, *, at: datetime, **fields: Any) -> SessionMessage:
+    """A message that is born complete, with the next number of the session."""
+    session = change.session
+    message = SessionMessage(
+        session=session,
+        seq=session.message_count + 1,
+        state=MessageState.COMPLETE,
+        created_at=at,
+        completed_at=at,
+        **fields,
+    )
+    message.save(force_insert=True)
+    session.message_count += 1
+    change.record(
+        "message.created", message_id=message.pk, message_seq=message.seq, kind=message.kind, question=message.question_number
+    )
+    return message
