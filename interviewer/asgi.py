@@ -10,8 +10,8 @@ from a2wsgi import WSGIMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interviewer.settings")
 
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
-from interviewer.wsgi import application as wsgi_application  # noqa: E402
+from interviewer.wsgi import application as wsgi_application
 
 application = WSGIMiddleware(wsgi_application, workers=settings.REQUEST_THREADS)

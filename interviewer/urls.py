@@ -11,7 +11,6 @@ urlpatterns = [
     path("api/v1/", include("sessions_app.api.urls")),
     path("openapi.json", schema.openapi, name="openapi"),
     path("docs", schema.docs, name="docs"),
-    path("docs/script.js", schema.docs_script, name="docs-script"),
     path("health/", include("sessions_app.api.health")),
     path("admin/", admin.site.urls),
 ]

@@ -110,10 +110,17 @@ def operation_for(operation_id: Any, actor: Actor) -> Operation:
     return operation
 
 
+def job_postings_of(actor: Actor) -> Any:
+    return JobPosting.objects.all() if actor.user is None else JobPosting.objects.visible_to(actor.user)
+
+
+def resumes_of(actor: Actor) -> Any:
+    return Resume.objects.all() if actor.user is None else Resume.objects.visible_to(actor.user)
+
+
 def job_posting_for(posting_id: Any, actor: Actor) -> JobPosting:
     """Raises JobPostingNotFound."""
-    rows = JobPosting.objects.all() if actor.user is None else JobPosting.objects.visible_to(actor.user)
-    posting: JobPosting | None = rows.filter(pk=as_uuid(posting_id)).first()
+    posting: JobPosting | None = job_postings_of(actor).filter(pk=as_uuid(posting_id)).first()
     if posting is None:
         raise errors.JobPostingNotFound
     return posting
@@ -121,8 +128,7 @@ def job_posting_for(posting_id: Any, actor: Actor) -> JobPosting:
 
 def resume_for(resume_id: Any, actor: Actor) -> Resume:
     """Raises ResumeNotFound."""
-    rows = Resume.objects.all() if actor.user is None else Resume.objects.visible_to(actor.user)
-    resume: Resume | None = rows.filter(pk=as_uuid(resume_id)).first()
+    resume: Resume | None = resumes_of(actor).filter(pk=as_uuid(resume_id)).first()
     if resume is None:
         raise errors.ResumeNotFound
     return resume

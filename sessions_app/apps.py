@@ -7,4 +7,4 @@ class SessionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from sessions_app import checks  # noqa: F401, PLC0415  (registers the start-up checks)
+        from sessions_app import checks  # noqa: F401  (registers the start-up checks)

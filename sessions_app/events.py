@@ -19,7 +19,18 @@ TYPES = frozenset(
         *(
             f"session.{what}"
             for what in (
-                "created updated started paused resumed completed expired cancelled reopened claimed".split()
+                [
+                    "created",
+                    "updated",
+                    "started",
+                    "paused",
+                    "resumed",
+                    "completed",
+                    "expired",
+                    "cancelled",
+                    "reopened",
+                    "claimed",
+                ]
             )
         ),
         "time.extended",

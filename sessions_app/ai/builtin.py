@@ -21,11 +21,25 @@ OPENING = "opening"
 MAX_SECONDS = 4.0
 
 _THANKS = ("Thank you.", "Thanks, that helps.", "All right.", "Thank you, noted.")
-_MOVING_ON = ("Let us turn to something else.", "Next topic.", "On to another area.", "Here is a different one.")
-_STAYING = ("Let me stay with that for a moment.", "One more thing about that.", "I would like to go a little deeper.")
-_AFTER_SKIP = ("No problem, we leave that one.", "That is fine, let us move on.", "Fair enough. Another one, then.")
+_MOVING_ON = (
+    "Let us turn to something else.",
+    "Next topic.",
+    "On to another area.",
+    "Here is a different one.",
+)
+_STAYING = (
+    "Let me stay with that for a moment.",
+    "One more thing about that.",
+    "I would like to go a little deeper.",
+)
+_AFTER_SKIP = (
+    "No problem, we leave that one.",
+    "That is fine, let us move on.",
+    "Fair enough. Another one, then.",
+)
 _NOT_KNOWN = re.compile(
-    r"\s*(sorry[, ]+)?(i\s+(really\s+)?(don'?t|do not)\s+know|no idea|not sure|i'?m not sure|pass|skip)\W*", re.I
+    r"\s*(sorry[, ]+)?(i\s+(really\s+)?(don'?t|do not)\s+know|no idea|not sure|i'?m not sure|pass|skip)\W*",
+    re.I,
 )
 
 

@@ -113,13 +113,19 @@ def provider_for(model_name: str) -> Provider:
     Raises:
         ProviderError: no interviewer of that name is connected.
     """
-    from .builtin import BuiltInInterviewer  # noqa: PLC0415  (it imports this module)
+    from .builtin import BuiltInInterviewer
 
     if model_name != BuiltInInterviewer.name:
         raise ProviderError("MODEL_NOT_CONNECTED", f"No model named {model_name} is connected.", retryable=False)
     return BuiltInInterviewer.from_settings()
 
 
+def descriptions() -> list[dict[str, Any]]:
+    """The connected interviewers, as people are told about them."""
+    about = "Practice engine: prepared questions and rules, no AI model."
+    return [{"name": "built-in", "is_ai": False, "description": about}]
+
+
 def model_names() -> list[str]:
     """The names ``provider_for`` knows."""
-    return ["built-in"]
+    return [entry["name"] for entry in descriptions()]

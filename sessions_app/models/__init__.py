@@ -1,4 +1,4 @@
-"""The rows: accounts, catalog (what is asked), session (what is said), operation (what runs), api (how it is called)."""
+"""The rows: accounts, catalog (what is asked), session and message (what is said), operation (what runs), event."""
 
 from .accounts import RefreshFamily, User
 from .catalog import InterviewTemplate, JobPosting, PlannedQuestion, Resume, RubricPoint

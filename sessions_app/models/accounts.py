@@ -42,7 +42,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """One person. Guests have no address and no password; their sessions move to the account they sign up with."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    email = models.EmailField("e-mail address", max_length=254, null=True, blank=True, unique=True)  # noqa: DJ001
+    email = models.EmailField("e-mail address", max_length=254, null=True, blank=True, unique=True)
     name = models.CharField(max_length=120, blank=True)
     is_guest = models.BooleanField(default=False, help_text="Started without an account.")
     is_demo = models.BooleanField(default=False, editable=False)
@@ -60,7 +60,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ("-date_joined",)
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(is_guest=True) | models.Q(email__isnull=False), name="user_has_email_unless_guest"
+                condition=models.Q(is_guest=True) | models.Q(email__isnull=False),
+                name="user_has_email_unless_guest",
             ),
             models.UniqueConstraint(Lower("email"), name="user_email_once_in_any_case"),
         )

@@ -46,7 +46,10 @@ class JobPosting(models.Model):
     company = models.CharField(max_length=200, blank=True)
     description = models.TextField(max_length=20_000, blank=True)
     tech_stack = models.JSONField(
-        default=list, blank=True, validators=[check_word_list], help_text='A JSON list, such as ["Python", "Django"].'
+        default=list,
+        blank=True,
+        validators=[check_word_list],
+        help_text='A JSON list, such as ["Python", "Django"].',
     )
     experience_level = models.CharField(max_length=10, choices=Level.choices, default=Level.MID)
     language = models.CharField(max_length=12, default="en", help_text="Language of the interview, such as en or de.")
@@ -112,7 +115,9 @@ class InterviewTemplate(models.Model):
     challenge_text = models.TextField(max_length=20_000, blank=True, help_text="Shown to the candidate as “Your task”.")
     shows_precision = models.BooleanField(default=True, help_text="Candidates see how well they are known so far.")
     quiet_minutes = models.PositiveSmallIntegerField(
-        default=10, validators=[MinValueValidator(1)], help_text="A finished interview completes itself after these."
+        default=10,
+        validators=[MinValueValidator(1)],
+        help_text="A finished interview completes itself after these.",
     )
 
     objects = Templates.as_manager()
@@ -137,7 +142,8 @@ class PlannedQuestion(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["template", "key"], name="planned_question_key_once_per_template"),
             models.CheckConstraint(
-                condition=models.Q(question_type__in=QuestionType.values), name="planned_question_type_is_known"
+                condition=models.Q(question_type__in=QuestionType.values),
+                name="planned_question_type_is_known",
             ),
         )
 
@@ -152,7 +158,10 @@ class RubricPoint(models.Model):
     position = models.PositiveSmallIntegerField(default=1)
     statement = models.CharField(max_length=400)
     aliases = models.JSONField(
-        default=list, blank=True, validators=[check_word_list], help_text="Words in an answer that show this point."
+        default=list,
+        blank=True,
+        validators=[check_word_list],
+        help_text="Words in an answer that show this point.",
     )
     follow_up = models.CharField(max_length=400, blank=True, help_text="Asked when an answer leaves this point open.")
     developing = models.CharField(max_length=400, blank=True)

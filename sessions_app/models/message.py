@@ -61,7 +61,9 @@ class SessionMessage(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["session", "seq"], name="message_seq_once"),
             models.UniqueConstraint(
-                fields=["session", "client_message_id"], condition=~Q(client_message_id=""), name="message_client_id_once"
+                fields=["session", "client_message_id"],
+                condition=~Q(client_message_id=""),
+                name="message_client_id_once",
             ),
             models.UniqueConstraint(
                 fields=["in_reply_to"], condition=Q(kind="answer"), name="message_one_answer_per_question"

@@ -6,6 +6,7 @@ one statement.
 
 from __future__ import annotations
 
+import statistics
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,6 +37,12 @@ class Operations(models.QuerySet["Operation"]):
         abandoned = Q(status=OperationStatus.RUNNING, lease_until__lt=now)
         return self.filter(due | abandoned)
 
+    def usual_seconds(self, model_name: str) -> float:
+        """Median of that model's last 20 generations, from the claim to the end; 8 s without history."""
+        recent = self.filter(model_name=model_name, kind="question", status=OperationStatus.SUCCEEDED)
+        spans = recent.order_by("-finished_at").values_list("started_at", "finished_at")[:20]
+        return statistics.median([(end - start).total_seconds() for start, end in spans] or [8.0])
+
 
 class Operation(models.Model):
     KINDS = (("question", "Question"), ("evaluation", "Evaluation"))
@@ -43,7 +50,11 @@ class Operation(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     session = models.ForeignKey("sessions_app.InterviewSession", on_delete=models.CASCADE, related_name="operations")
     message = models.OneToOneField(
-        "sessions_app.SessionMessage", on_delete=models.SET_NULL, null=True, blank=True, related_name="operation"
+        "sessions_app.SessionMessage",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="operation",
     )
     kind = models.CharField(max_length=10, choices=KINDS, default="question")
     status = models.CharField(

@@ -53,6 +53,25 @@ class Sessions(models.QuerySet["InterviewSession"]):
         """With what ``phase`` and ``clock`` are derived from, and the database's time: one statement, one moment."""
         return self.select_related("turn__message").annotate(now=Now())
 
+    def matching(self, *, ordering: str = "-created_at", **query: Any) -> Sessions:
+        """What a list asks for: status, search, job_posting, created_after, created_before; the rest is ignored."""
+        rows = self.order_by(ordering, "-id")
+        if status := query.get("status"):
+            rows = rows.filter(status=status)
+        if words := query.get("search", "").strip():
+            rows = rows.filter(
+                models.Q(candidate_name__icontains=words)
+                | models.Q(candidate_email__icontains=words)
+                | models.Q(title__icontains=words)
+            )
+        if posting := query.get("job_posting"):
+            rows = rows.filter(job_posting_id=posting)
+        if after := query.get("created_after"):
+            rows = rows.filter(created_at__gte=after)
+        if before := query.get("created_before"):
+            rows = rows.filter(created_at__lt=before)
+        return rows
+
     def unfinished(self) -> Sessions:
         return self.filter(status__in=OPEN)
 
@@ -88,7 +107,12 @@ class InterviewSession(models.Model):
 
     status = FSMField(default=Status.CREATED, choices=STATUS_CHOICES, protected=True, db_index=True)
     turn = models.ForeignKey(
-        "sessions_app.Operation", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+        "sessions_app.Operation",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
     current_question_number = models.PositiveSmallIntegerField(default=0)
     planned_questions = models.PositiveSmallIntegerField(default=DEFAULT_QUESTIONS)
@@ -148,7 +172,8 @@ class InterviewSession(models.Model):
                 name="session_clock_runs_only_while_active",
             ),
             models.CheckConstraint(
-                condition=models.Q(tokens_used__gte=0, tokens_reserved__gte=0), name="session_tokens_not_negative"
+                condition=models.Q(tokens_used__gte=0, tokens_reserved__gte=0),
+                name="session_tokens_not_negative",
             ),
         )
 

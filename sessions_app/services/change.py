@@ -20,11 +20,32 @@ from sessions_app.models.actions import OPEN, Role, Status
 OUTAGE = timedelta(seconds=15)
 
 # What a change may move; the configuration is written by create_session and update_session alone.
-_MOVING = (
-    "status turn current_question_number extra_seconds active_ms running_since deadline alive_at tokens_used "
-    "draft_text draft_revision message_count last_seq last_hash version updated_at started_at paused_at ended_at "
-    "last_activity_at candidate candidate_name candidate_email is_practice"
-).split()
+_MOVING = [
+    "status",
+    "turn",
+    "current_question_number",
+    "extra_seconds",
+    "active_ms",
+    "running_since",
+    "deadline",
+    "alive_at",
+    "tokens_used",
+    "draft_text",
+    "draft_revision",
+    "message_count",
+    "last_seq",
+    "last_hash",
+    "version",
+    "updated_at",
+    "started_at",
+    "paused_at",
+    "ended_at",
+    "last_activity_at",
+    "candidate",
+    "candidate_name",
+    "candidate_email",
+    "is_practice",
+]
 
 
 @dataclass
@@ -69,7 +90,7 @@ def changing(session_id: UUID | str, actor: Actor = SYSTEM, *, now: datetime | N
     Raises:
         SessionNotFound: there is none that the actor may see.
     """
-    from . import expiry  # noqa: PLC0415  (expiry records its own changes through this module)
+    from . import expiry
 
     while True:
         with transaction.atomic():

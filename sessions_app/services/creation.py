@@ -19,10 +19,25 @@ from sessions_app.models.limits import DEFAULT_QUESTIONS
 from .change import Change, changing
 from .config import DEFAULT_MINUTES, SessionConfig, Unset
 
-_CONFIGURATION = (
-    "job_posting resume template title plan planned_questions auto_advance model_name enabled_modes challenge_text "
-    "language quiet_minutes shows_precision time_limit_seconds token_budget opens_at closes_at"
-).split()
+_CONFIGURATION = [
+    "job_posting",
+    "resume",
+    "template",
+    "title",
+    "plan",
+    "planned_questions",
+    "auto_advance",
+    "model_name",
+    "enabled_modes",
+    "challenge_text",
+    "language",
+    "quiet_minutes",
+    "shows_precision",
+    "time_limit_seconds",
+    "token_budget",
+    "opens_at",
+    "closes_at",
+]
 
 
 def create_session(
@@ -70,7 +85,7 @@ def update_session(
     Raises:
         SessionNotFound, InvalidSessionState, ValidationFailed, PreconditionFailed.
     """
-    from .sessions import expect_version  # noqa: PLC0415  (sessions re-exports this module's verbs)
+    from .sessions import expect_version
 
     with changing(session_id, actor, now=now) as change:
         expect_version(change, expect)
@@ -191,7 +206,8 @@ def as_posting(posting: JobPosting | None) -> Posting | None:
 
 def _frozen(question: PlannedQuestion) -> Question:
     points = tuple(
-        Point(p.statement, tuple(p.aliases), p.follow_up, p.developing, p.solid, p.strong) for p in question.points.all()
+        Point(p.statement, tuple(p.aliases), p.follow_up, p.developing, p.solid, p.strong)
+        for p in question.points.all()
     )
     return Question(question.key, question.question_type, question.text, tuple(question.skills), points)
 
@@ -222,7 +238,9 @@ def load_template(slug: str, fields: dict[str, Any], questions: list[Question]) 
     """Insert or replace a shipped template; its version goes up when something changed. Returns it and whether."""
     with transaction.atomic():
         template = InterviewTemplate.objects.filter(slug=slug).first() or InterviewTemplate(slug=slug, version=0)
-        before = [_frozen(q).as_json() for q in template.questions.prefetch_related("points")] if template.version else []
+        before = (
+            [_frozen(q).as_json() for q in template.questions.prefetch_related("points")] if template.version else []
+        )
         same = all(getattr(template, name) == value for name, value in fields.items())
         if template.version and same and _canonical(before) == _canonical([q.as_json() for q in questions]):
             return template, False
@@ -252,5 +270,3 @@ def _store(template: InterviewTemplate, position: int, question: Question) -> No
 
 def _canonical(questions: list[dict[str, Any]]) -> list[Question]:
     return [Question.from_json(question) for question in questions]
-
-

@@ -25,7 +25,9 @@ class EmbeddedPool:
         self._waiting: set[UUID] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._work, name=f"operations-{n}", daemon=True) for n in range(threads)]
+        self._threads = [
+            threading.Thread(target=self._work, name=f"operations-{n}", daemon=True) for n in range(threads)
+        ]
         self._sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
 
     def start(self) -> None:

@@ -29,7 +29,7 @@ def expire_if_over(change: Change) -> bool:
 
 
 def expire(change: Change, at: datetime) -> None:
-    """End the session at its deadline. The clock does it, whoever is the first to notice, so the actor is the system."""
+    """End the session at its deadline. Whoever notices it first, the clock did it: the actor is the system."""
     change.actor = SYSTEM
     discard_turn(change)
     change.session.expire(at)

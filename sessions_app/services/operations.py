@@ -76,14 +76,17 @@ def claim(operation_id: UUID, *, worker: str = "", now: datetime | None = None) 
             return None
         operation = Operation.objects.select_related("message").get(pk=operation_id)
         if operation.lost_leases >= MAX_LOST_LEASES:
-            _give_up(change, operation, ProviderError("WORKERS_LOST", "It was interrupted too often.", retryable=True))
+            _give_up(
+                change,
+                operation,
+                ProviderError("WORKERS_LOST", "It was interrupted too often.", retryable=True),
+            )
             return None
         return _begin(change, operation)
 
 
 def _begin(change: Change, operation: Operation) -> Claim:
-    message = operation.message
-    assert message is not None
+    message = _message_of(operation)
     message.begin(operation.attempt)
     message.save(update_fields=["state", "attempt", "content"])
     change.session.turn = operation
@@ -97,9 +100,7 @@ def write(claimed: Claim, text: str) -> None:
     Raises:
         LeaseLost
     """
-    mine = SessionMessage.objects.filter(
-        pk=claimed.message_id, attempt=claimed.attempt, state=MessageState.STREAMING
-    )
+    mine = SessionMessage.objects.filter(pk=claimed.message_id, attempt=claimed.attempt, state=MessageState.STREAMING)
     if not mine.update(content=text):
         raise LeaseLost
 
@@ -223,18 +224,21 @@ def cancel_operation(operation_id: UUID | str, *, actor: Actor = SYSTEM, now: da
 
 
 def _mine(claimed: Claim) -> Any:
-    return Operation.objects.filter(
-        pk=claimed.operation_id, attempt=claimed.attempt, status=OperationStatus.RUNNING
-    )
+    return Operation.objects.filter(pk=claimed.operation_id, attempt=claimed.attempt, status=OperationStatus.RUNNING)
 
 
 def _guarded(operation: Operation) -> Any:
     return Operation.objects.filter(pk=operation.pk, attempt=operation.attempt, status=OperationStatus.RUNNING)
 
 
+def _message_of(operation: Operation) -> SessionMessage:
+    if operation.message is None:
+        raise LeaseLost
+    return operation.message
+
+
 def _put_back(change: Change, operation: Operation, *, due: datetime, code: str) -> None:
-    message = operation.message
-    assert message is not None
+    message = _message_of(operation)
     moved = _guarded(operation).update(
         status=OperationStatus.QUEUED,
         lease_until=None,
@@ -251,8 +255,7 @@ def _put_back(change: Change, operation: Operation, *, due: datetime, code: str)
 
 
 def _give_up(change: Change, operation: Operation, error: ProviderError) -> None:
-    message = operation.message
-    assert message is not None
+    message = _message_of(operation)
     moved = _guarded(operation).update(
         status=OperationStatus.FAILED,
         lease_until=None,

@@ -1,4 +1,4 @@
-"""``run_operation`` is the only entry to background work; who calls it (a thread here, a worker elsewhere) is a setting."""
+"""``run_operation`` is the only entry to background work, whoever calls it: a thread here, a worker elsewhere."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ class Stopped(Exception):
     """The process is about to end; the operation goes back into the queue."""
 
 
-def run_operation(
-    operation_id: UUID, *, provider: Provider | None = None, stopping: Stopping = lambda: False
-) -> bool:
+def run_operation(operation_id: UUID, *, provider: Provider | None = None, stopping: Stopping = lambda: False) -> bool:
     """Claim and carry out one operation. Returns whether it was ours to run; harmless to call at any time."""
     claimed = operations.claim(operation_id)
     if claimed is None:

@@ -7,13 +7,13 @@ Each takes an id and an actor (the system if none is named), owns its transactio
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sessions_app import errors
-from sessions_app.access import SYSTEM, Actor, session_for
+from sessions_app.access import SYSTEM, Actor, as_uuid, session_for, sessions_of
 from sessions_app.models import InterviewSession
 from sessions_app.models.actions import NEEDS_REASON, Role, Status
+from sessions_app.models.operation import LIVE
 
 from .change import Change, changing
 from .creation import create_session, update_session
@@ -27,6 +27,7 @@ __all__ = [
     "get_remaining_time",
     "get_session",
     "is_session_expired",
+    "is_unchanged",
     "list_sessions",
     "pause_session",
     "resume_session",
@@ -38,13 +39,16 @@ __all__ = [
 SessionId = UUID | str
 
 
-def start_session(session_id: SessionId, *, actor: Actor = SYSTEM, now: datetime | None = None) -> InterviewSession:
+def start_session(
+    session_id: SessionId, *, actor: Actor = SYSTEM, now: datetime | None = None, expect: int | None = None
+) -> InterviewSession:
     """Begin the interview; the opening question is queued.
 
     Raises:
-        SessionNotFound, SessionNotOpen, InvalidSessionState.
+        SessionNotFound, SessionNotOpen, InvalidSessionState, PreconditionFailed (the version is not ``expect``).
     """
     with changing(session_id, actor, now=now) as change:
+        expect_version(change, expect)
         change.require("start")
         change.session.start(change.now)
         change.note_activity()
@@ -114,14 +118,20 @@ def end_session(
 
 
 def cancel_session(
-    session_id: SessionId, *, actor: Actor = SYSTEM, reason: str = "", now: datetime | None = None
+    session_id: SessionId,
+    *,
+    actor: Actor = SYSTEM,
+    reason: str = "",
+    now: datetime | None = None,
+    expect: int | None = None,
 ) -> InterviewSession:
     """Call the interview off. Staff only, with a reason.
 
     Raises:
-        SessionNotFound, InvalidSessionState, PermissionDenied, ValidationFailed.
+        SessionNotFound, InvalidSessionState, PermissionDenied, ValidationFailed, PreconditionFailed.
     """
     with changing(session_id, actor, now=now) as change:
+        expect_version(change, expect)
         change.require("cancel")
         _require_reason(change, "cancel", reason)
         discard_turn(change)
@@ -135,6 +145,18 @@ def get_session(session_id: SessionId, *, actor: Actor = SYSTEM) -> InterviewSes
     return session_for(session_id, actor)
 
 
+def is_unchanged(session_id: SessionId, etag: str, *, actor: Actor) -> bool:
+    """Whether the session still is what that ETag named: one small query.
+
+    Never while a question is being written, since its text grows without a new version.
+    """
+    row = sessions_of(actor).filter(pk=as_uuid(session_id)).values_list("version", "draft_revision", "turn__status")
+    version, revision, turn = row.first() or (None, None, None)
+    if version is None or turn in LIVE:
+        return False
+    return f'"{version}-{revision}"' in [part.strip().removeprefix("W/") for part in etag.split(",")]
+
+
 def list_sessions(
     status: str | None = None, limit: int = 50, offset: int = 0, *, actor: Actor = SYSTEM
 ) -> list[InterviewSession]:
@@ -143,11 +165,11 @@ def list_sessions(
     Raises:
         InvalidStatusFilter: there is no such status.
     """
-    rows = InterviewSession.objects.all() if actor.user is None else InterviewSession.objects.visible_to(actor.user)
+    rows = sessions_of(actor)
     if status is not None:
         check_status(status)
         rows = rows.filter(status=str(status))
-    return list(rows.select_related("job_posting")[offset : offset + limit])
+    return list(rows.with_turn().select_related("job_posting")[offset : offset + limit])
 
 
 def check_status(status: str) -> None:

@@ -45,7 +45,8 @@ def _quiet(moment: datetime) -> Sessions:
     """Active sessions past their last planned answer that nobody touched for a minute."""
     rows = InterviewSession.objects.filter(status=Status.ACTIVE, running_since__isnull=True)
     return rows.filter(
-        current_question_number__gte=F("planned_questions"), last_activity_at__lte=moment - timedelta(minutes=1)
+        current_question_number__gte=F("planned_questions"),
+        last_activity_at__lte=moment - timedelta(minutes=1),
     )
 
 

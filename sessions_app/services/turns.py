@@ -130,6 +130,10 @@ def _add(change: Change, *, at: datetime, **fields: Any) -> SessionMessage:
     message.save(force_insert=True)
     session.message_count += 1
     change.record(
-        "message.created", message_id=message.pk, message_seq=message.seq, kind=message.kind, question=message.question_number
+        "message.created",
+        message_id=message.pk,
+        message_seq=message.seq,
+        kind=message.kind,
+        question=message.question_number,
     )
     return message

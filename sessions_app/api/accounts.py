@@ -1,0 +1,73 @@
+"""``/auth``: register, sign in, refresh, sign out, and who am I."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import authenticate
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+
+from sessions_app import errors
+from sessions_app.services import accounts
+
+from . import inputs, outputs, represent
+from .base import ApiView
+from .docs import KEY, says
+
+
+class _Door(ApiView):
+    """Open to everybody; credentials in the body count, not those in a header or cookie."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_kinds = {"*": "auth"}
+    keeps_idempotency_keys = False  # tokens are not stored, not even to be replayed
+
+    def get_authenticate_header(self, request: Any) -> str:
+        return 'Bearer realm="api"'
+
+
+class RegisterView(_Door):
+    keeps_idempotency_keys = True
+
+    @says(
+        "Make an account",
+        {201: outputs.UserOut},
+        body=inputs.RegisterBody,
+        errors=(400, 409, 422),
+        headers=(KEY,),
+        auth=[],
+    )
+    def post(self, request: Any) -> Response:
+        return Response(represent.user(accounts.register(**self.body(inputs.RegisterBody))), status=201)
+
+
+class TokenView(_Door):
+    @says("Sign in", {200: outputs.TokenPair}, body=inputs.TokenBody, errors=(400,), auth=[])
+    def post(self, request: Any) -> Response:
+        body = self.body(inputs.TokenBody)
+        email = body["email"].strip().lower()
+        user = authenticate(request._request, username=email, password=body["password"])
+        if user is None:
+            raise errors.NotAuthenticated("The e-mail address or the password is wrong.")
+        return Response(accounts.sign_in(user))  # type: ignore[arg-type]
+
+
+class RefreshView(_Door):
+    @says("A new pair of tokens", {200: outputs.TokenPair}, body=inputs.RefreshBody, errors=(400,), auth=[])
+    def post(self, request: Any) -> Response:
+        return Response(accounts.refresh(self.body(inputs.RefreshBody)["refresh"]))
+
+
+class LogoutView(_Door):
+    @says("End a sign-in", {204: None}, body=inputs.RefreshBody, errors=(400,), auth=[])
+    def post(self, request: Any) -> Response:
+        accounts.sign_out(self.body(inputs.RefreshBody)["refresh"])
+        return Response(status=204)
+
+
+class MeView(ApiView):
+    @says("Who am I", {200: outputs.UserOut})
+    def get(self, request: Any) -> Response:
+        return Response(represent.user(request.user))

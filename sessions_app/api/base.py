@@ -1,0 +1,99 @@
+"""What every view of the API has: an actor, idempotent writes, versions, and pages of rows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from sessions_app import errors
+from sessions_app.access import Actor
+
+from . import idempotency
+
+
+class ApiView(APIView):
+    """``throttle_kinds`` names the rate limit of an action (``"*"`` for all of the view's)."""
+
+    throttle_kinds: ClassVar[dict[str, str]] = {}
+    keeps_idempotency_keys = True
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.request.user)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        """As in DRF, with the handler run under the request's Idempotency-Key, errors of the domain included."""
+        self.args, self.kwargs = args, kwargs
+        drf = self.request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        try:
+            self.initial(drf, *args, **kwargs)
+            response = idempotency.run(drf, self._handle) if self.keeps_idempotency_keys else self._handle()
+        except Exception as error:
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(drf, response, *args, **kwargs)
+        return self.response
+
+    def _handle(self) -> Response:
+        method = (self.request.method or "").lower()
+        allowed = method in self.http_method_names
+        handler = getattr(self, method, self.http_method_not_allowed) if allowed else self.http_method_not_allowed
+        try:
+            response: Response = handler(self.request, *self.args, **self.kwargs)
+        except Exception as error:
+            response = self.handle_exception(error)
+        return response
+
+    def body(self, schema: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:
+        """The valid body, as the serializer reads it. Raises ValidationError with every wrong field."""
+        reader = schema(data=self.request.data, **options)
+        reader.is_valid(raise_exception=True)
+        return dict(reader.validated_data)
+
+    def query(self, schema: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The valid query string. Raises ValidationError."""
+        reader = schema(data=self.request.query_params.dict())
+        reader.is_valid(raise_exception=True)
+        return dict(reader.validated_data)
+
+    def expected_version(self) -> int | None:
+        """The session version that ``If-Match`` names; None without one. Raises PreconditionFailed."""
+        given = self.request.headers.get("If-Match", "*").strip()
+        if given == "*":
+            return None
+        match = re.fullmatch(r'(?:W/)?"(\d{1,9})(?:-\d+)?"', given)
+        if match is None:
+            raise errors.PreconditionFailed
+        return int(match.group(1))
+
+
+class PageQuery(serializers.Serializer[Any]):
+    """``limit`` and ``offset`` of a list."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=50)
+    offset = serializers.IntegerField(min_value=0, max_value=10_000_000, default=0)
+
+
+def page(request: Request, rows: QuerySet[Any], query: dict[str, Any], represent: Any) -> dict[str, Any]:
+    """``{count, next, previous, results}`` of the rows that limit and offset ask for."""
+    count, limit, offset = rows.count(), query["limit"], query["offset"]
+    return {
+        "count": count,
+        "next": _link(request, limit, offset + limit) if offset + limit < count else None,
+        "previous": _link(request, limit, max(0, offset - limit)) if offset else None,
+        "results": [represent(row) for row in rows[offset : offset + limit]],
+    }
+
+
+def _link(request: Request, limit: int, offset: int) -> str:
+    params = request.query_params.copy()
+    params["limit"], params["offset"] = str(limit), str(offset)
+    return request.build_absolute_uri(f"{request.path}?{params.urlencode()}")

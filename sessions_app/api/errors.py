@@ -1,0 +1,72 @@
+"""The one handler that turns every error of the API into its JSON form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from sessions_app import errors, errors_json
+from sessions_app.errors import DomainError, FieldError
+from sessions_app.logs import log
+
+
+def answer(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The response to an error, or None for what is our own fault and becomes a 500."""
+    known = as_domain_error(error)
+    if known is None:
+        return None
+    log.info("api.refused", code=known.code, status=known.status, component="api")
+    headers = errors_json.headers(known)
+    if isinstance(error, exceptions.MethodNotAllowed):
+        headers["Allow"] = ", ".join(context["view"].allowed_methods)
+    return Response(errors_json.body(known), status=known.status, headers=headers)
+
+
+def as_domain_error(error: Exception) -> DomainError | None:
+    """What the frameworks raise, in our words."""
+    if isinstance(error, DomainError):
+        return error
+    if isinstance(error, exceptions.ValidationError):
+        return errors.ValidationFailed(list(_fields(error.get_full_details())))
+    if isinstance(error, exceptions.ParseError):
+        return errors.ValidationFailed([FieldError("body", "parse_error", str(error.detail))])
+    if isinstance(error, exceptions.Throttled):
+        return errors.RateLimited(int(error.wait or 1) + 1)
+    if isinstance(error, RequestDataTooBig):
+        return errors.PayloadTooLarge()
+    if isinstance(error, OperationalError | InterfaceError):
+        log.error("api.database_unavailable", error=type(error).__name__, component="api")
+        return errors.Unavailable()
+    if isinstance(error, Http404 | exceptions.NotFound):
+        return errors.NotFound()
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        return errors.NotAuthenticated()
+    if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
+        return errors.PermissionDenied(str(getattr(error, "detail", "")))
+    return _http(error) if isinstance(error, exceptions.APIException) else None
+
+
+def _http(error: exceptions.APIException) -> DomainError:
+    """The rest of the framework's errors (405, 406, 415), by their own codes."""
+    known = DomainError(str(error.detail))
+    known.status, known.code = error.status_code, str(error.default_code).upper()  # type: ignore[misc]
+    return known
+
+
+def _fields(details: Any, prefix: str = "") -> Iterator[FieldError]:
+    """Nested error details as a flat list, each named by the key of the body."""
+    if isinstance(details, dict) and set(details) == {"message", "code"} and isinstance(details["code"], str):
+        yield FieldError(prefix or "body", details["code"], details["message"])
+    elif isinstance(details, dict):
+        for key, inner in details.items():
+            here = "" if key == "non_field_errors" else str(key)
+            yield from _fields(inner, ".".join(part for part in (prefix, here) if part))
+    else:
+        for inner in details:
+            yield from _fields(inner, prefix)

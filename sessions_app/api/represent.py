@@ -1,0 +1,242 @@
+"""Rows as the JSON of the contract (2-api). Plain dictionaries: the hot reads go through here."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sessions_app.access import Actor
+from sessions_app.models import (
+    InterviewSession,
+    InterviewTemplate,
+    JobPosting,
+    Operation,
+    Resume,
+    SessionEvent,
+    SessionMessage,
+    User,
+)
+from sessions_app.models.actions import Phase
+
+Json = dict[str, Any]
+
+
+def etag(session: InterviewSession) -> str:
+    return f'"{session.version}-{session.draft_revision}"'
+
+
+def context(session: InterviewSession, actor: Actor) -> Json:
+    """The full resume context of a session read by ``session_for``."""
+    roles = actor.roles_in(session)
+    now = session.now
+    return {
+        **_identity(session),
+        "phase": session.phase,
+        "version": session.version,
+        "current_question_number": session.current_question_number,
+        "planned_questions": session.planned_questions,
+        "message_count": session.message_count,
+        "candidate": {"name": session.candidate_name, "email": session.candidate_email},
+        "model_name": session.model_name,
+        "enabled_modes": session.enabled_modes,
+        "challenge_text": session.challenge_text,
+        "language": session.language,
+        "auto_advance": session.auto_advance,
+        "is_practice": session.is_practice,
+        "template_id": session.template_id,
+        "clock": clock(session, now),
+        "opens_at": session.opens_at,
+        "closes_at": session.closes_at,
+        "token_budget": session.token_budget,
+        "tokens_used": session.tokens_used,
+        "precision": session.precision if session.shows_precision or actor.is_staff else None,
+        "job_posting": session.job_posting and job_posting(session.job_posting),
+        "resume": session.resume and {"id": session.resume.pk, "content": session.resume.content},
+        "messages": messages(session),
+        "operation": current_operation(session),
+        "draft": {"text": session.draft_text, "revision": session.draft_revision},
+        "cursor": str(session.last_seq),
+        "allowed_actions": session.allowed_actions(roles, now),
+        "retake_of": session.retake_of_id,
+        "retake_number": session.retake_number,
+        **_times(session),
+    }
+
+
+def summary(session: InterviewSession) -> Json:
+    """One line of a list. ``score`` is null until there is an evaluation."""
+    now = session.now
+    return {
+        **_identity(session),
+        "phase": session.phase,
+        "version": session.version,
+        "candidate": {"name": session.candidate_name, "email": session.candidate_email},
+        "job_posting": session.job_posting
+        and {
+            "id": session.job_posting.pk,
+            "title": session.job_posting.title,
+            "company": session.job_posting.company,
+        },
+        "model_name": session.model_name,
+        "current_question_number": session.current_question_number,
+        "planned_questions": session.planned_questions,
+        "message_count": session.message_count,
+        "progress": {"current": session.current_question_number, "planned": session.planned_questions},
+        "duration_seconds": session.used_ms(now) // 1000,
+        "score": None,
+        **_times(session),
+    }
+
+
+def clock(session: InterviewSession, now: datetime) -> Json:
+    """Whole seconds; ``used`` and ``remaining`` add up to limit and extra time."""
+    used = session.used_ms(now) // 1000
+    limit = session.time_limit_seconds
+    return {
+        "time_limit_seconds": limit,
+        "extra_seconds": session.extra_seconds,
+        "used_seconds": used,
+        "remaining_seconds": None if limit is None else limit + session.extra_seconds - used,
+        "running": session.running_since is not None,
+        "deadline": session.deadline,
+        "server_time": now,
+    }
+
+
+def messages(session: InterviewSession, after: int = 0, limit: int | None = None) -> list[Json]:
+    """History up to the moment the session was read, oldest first."""
+    rows = session.messages.history().filter(seq__gt=after, seq__lte=session.message_count)
+    return [message(row) for row in (rows if limit is None else rows[:limit])]
+
+
+def message(row: SessionMessage) -> Json:
+    said: Json = {
+        "id": row.pk,
+        "seq": row.seq,
+        "role": row.role,
+        "kind": row.kind,
+        "question_number": row.question_number,
+        "question_type": row.question_type or None,
+        "in_reply_to": row.in_reply_to_id,
+        "mode": row.mode,
+        "content": row.content,
+        "state": row.state,
+        "created_at": row.created_at,
+    }
+    if row.kind == "answer":
+        flags = {"skipped", "auto_submitted"}
+        said["client_message_id"] = row.client_message_id or None
+        said["payload"] = {key: value for key, value in row.payload.items() if key not in flags}
+        said.update({flag: bool(row.payload.get(flag)) for flag in sorted(flags)})
+    return said
+
+
+def current_operation(session: InterviewSession) -> Json | None:
+    """The question operation that is queued, running or failed; with the text so far while it is written."""
+    turn = session.turn
+    if turn is None or session.phase not in (Phase.GENERATING, Phase.GENERATION_FAILED):
+        return None
+    if not turn.is_live:
+        return operation(turn)
+    text = turn.message.content if turn.message else ""
+    started = turn.started_at or turn.created_at
+    estimate = timedelta(seconds=Operation.objects.usual_seconds(turn.model_name))
+    partial = {"offset": len(text), "text": text, "estimated_completion": started + estimate}
+    return {**operation(turn), **partial, "started_at": started}
+
+
+def operation(row: Operation) -> Json:
+    return {
+        "id": row.pk,
+        "kind": row.kind,
+        "status": row.status,
+        "attempt": row.attempt,
+        "session_id": row.session_id,
+        "message_id": row.message_id,
+        "error": row.error,
+        "created_at": row.created_at,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
+    }
+
+
+def operation_as_queued(row: Operation) -> Json:
+    """As it was when it was caused, so that a repeated request gets the very same body."""
+    fresh = {"status": "queued", "attempt": 0, "error": None, "started_at": None, "finished_at": None}
+    return {**operation(row), **fresh}
+
+
+def event(row: SessionEvent, *, for_staff: bool) -> Json:
+    """An entry of the log. Reason and data are for staff; an owner sees who and what."""
+    reason = getattr(row, "reason_row", None)
+    return {
+        "seq": row.seq,
+        "type": row.type,
+        "at": row.at,
+        "actor": row.actor if for_staff else row.actor.partition(":")[0],
+        "reason": (reason.text if reason else row.data.get("code")) if for_staff else None,
+        "data": row.data if for_staff else None,
+    }
+
+
+def event_page(session: InterviewSession, after: int, limit: int, actor: Actor) -> Json:
+    """The entries after a number, oldest first; ``next`` is the query that goes on."""
+    rows = session.events.select_related("reason_row").filter(seq__gt=after, seq__lte=session.last_seq)[:limit]
+    results = [event(row, for_staff=actor.is_staff) for row in rows]
+    cursor = results[-1]["seq"] if results else after
+    return {
+        "count": max(0, session.last_seq - after),
+        "next": f"/api/v1/sessions/{session.pk}/events?after={cursor}" if cursor < session.last_seq else None,
+        "previous": None,
+        "cursor": str(cursor),
+        "results": results,
+    }
+
+
+def job_posting(row: JobPosting) -> Json:
+    return {
+        "id": row.pk,
+        "title": row.title,
+        "company": row.company,
+        "description": row.description,
+        "tech_stack": row.tech_stack,
+        "experience_level": row.experience_level,
+        "language": row.language,
+    }
+
+
+def resume(row: Resume) -> Json:
+    return {"id": row.pk, "content": row.content, "created_at": row.created_at}
+
+
+def template(row: InterviewTemplate) -> Json:
+    return {
+        "id": row.pk,
+        "slug": row.slug,
+        "title": row.title,
+        "summary": row.summary,
+        "version": row.version,
+        "time_limit_minutes": row.time_limit_minutes,
+        "planned_questions": row.planned_questions,
+        "enabled_modes": row.enabled_modes or ["text"],
+        "experience_level": row.level,
+    }
+
+
+def user(row: User) -> Json:
+    return {
+        "id": row.pk,
+        "email": row.email,
+        "name": row.name,
+        "is_staff": row.is_staff,
+        "is_guest": row.is_guest,
+    }
+
+
+def _identity(session: InterviewSession) -> Json:
+    return {"id": session.pk, "title": session.title, "status": session.status}
+
+
+def _times(session: InterviewSession) -> Json:
+    names = ("created_at", "updated_at", "started_at", "paused_at", "ended_at", "last_activity_at")
+    return {name: getattr(session, name) for name in names}

@@ -1,0 +1,218 @@
+"""Rows for tests, by factory_boy. One cast: ann and ben are candidates, sam is staff."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import factory
+from factory.django import DjangoModelFactory
+
+from sessions_app.access import Actor
+from sessions_app.ai.protocol import Outcome, Provider, ProviderError
+from sessions_app.models import (
+    InterviewSession,
+    InterviewTemplate,
+    JobPosting,
+    PlannedQuestion,
+    Resume,
+    RubricPoint,
+    User,
+)
+from sessions_app.services import answers, sessions
+from sessions_app.services.answers import Answered, NewAnswer
+from sessions_app.services.config import SessionConfig
+from sessions_app.services.running import run_operation
+
+PASSWORD = "quiet-harbour-94"
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@example.com")
+    name = "Pat Doe"
+    password = factory.django.Password(PASSWORD)
+
+
+class JobPostingFactory(DjangoModelFactory[JobPosting]):
+    class Meta:
+        model = JobPosting
+
+    title = "Backend engineer"
+    company = "Acme"
+    description = "You build the services behind our shop."
+    tech_stack = factory.LazyFunction(lambda: ["Python", "PostgreSQL"])
+    experience_level = "senior"
+
+
+class ResumeFactory(DjangoModelFactory[Resume]):
+    class Meta:
+        model = Resume
+
+    content = "Ann Smith\n- Built the billing service in Python and PostgreSQL for three million customers\n- Chess"
+
+
+class RubricPointFactory(DjangoModelFactory[RubricPoint]):
+    class Meta:
+        model = RubricPoint
+
+    statement = "Says what an index costs"
+    aliases = factory.LazyFunction(lambda: ["slower writes", "write cost"])
+    follow_up = "What does an index cost?"
+
+
+class PlannedQuestionFactory(DjangoModelFactory[PlannedQuestion]):
+    class Meta:
+        model = PlannedQuestion
+
+    key = factory.Sequence(lambda n: f"planned-{n}")
+    position = factory.Sequence(lambda n: n)
+    text = factory.Sequence(lambda n: f"Planned question {n}: when would you add an index?")
+    point = factory.RelatedFactory(RubricPointFactory, factory_related_name="question")
+
+
+class TemplateFactory(DjangoModelFactory[InterviewTemplate]):
+    class Meta:
+        model = InterviewTemplate
+        skip_postgeneration_save = True
+
+    slug = factory.Sequence(lambda n: f"template-{n}")
+    title = "Databases"
+    time_limit_minutes = 20
+    planned_questions = 3
+
+    @factory.post_generation
+    def questions(self, create: bool, extracted: int | None, **_: Any) -> None:
+        for _n in range(3 if extracted is None else extracted):
+            PlannedQuestionFactory(template=self)
+
+
+class Words:
+    """A provider that writes what it is told, piece by piece; an exception among the pieces is raised."""
+
+    name = "words"
+
+    def __init__(self, *pieces: str | Exception) -> None:
+        self.pieces = pieces or ("What ", "happened ", "next?")
+        self.turns: list[Any] = []
+
+    def ask(self, turn: Any) -> Any:
+        self.turns.append(turn)
+        for piece in self.pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+        yield Outcome("technical", f"key-{len(turn.history)}")
+
+
+def broken(*, retryable: bool = True) -> Words:
+    """A provider that fails."""
+    return Words(ProviderError("PROVIDER_ERROR", "The model is away.", retryable=retryable))
+
+
+def as_actor(user: User) -> Actor:
+    return Actor(user)
+
+
+def created(candidate: User, *, now: datetime | None = None, **config: Any) -> InterviewSession:
+    """A session in ``created``, made by the verb."""
+    return sessions.create_session(SessionConfig(**config), actor=Actor(candidate), now=now)
+
+
+def generating(candidate: User, *, now: datetime | None = None, **config: Any) -> InterviewSession:
+    """Started; question 1 is queued."""
+    session = created(candidate, now=now, **config)
+    return sessions.start_session(session.pk, actor=Actor(candidate), now=now)
+
+
+def waiting(candidate: User, *, questions: int = 1, now: datetime | None = None, **config: Any) -> InterviewSession:
+    """Active, with question number ``questions`` open and all before it answered."""
+    session = generating(candidate, now=now, **config)
+    write_question(session)
+    for number in range(1, questions):
+        answer(session, f"Answer {number}")
+        write_question(session)
+    return fresh(session)
+
+
+def paused(candidate: User, *, questions: int = 1, **config: Any) -> InterviewSession:
+    session = waiting(candidate, questions=questions, **config)
+    return sessions.pause_session(session.pk, actor=Actor(candidate))
+
+
+def closing(candidate: User, **config: Any) -> InterviewSession:
+    """Past the last planned answer."""
+    session = waiting(candidate, **{"planned_questions": 1, **config})
+    answer(session, "My last answer")
+    return fresh(session)
+
+
+def failed(candidate: User, **config: Any) -> InterviewSession:
+    """Active, with a question that could not be written."""
+    session = generating(candidate, **config)
+    write_question(session, broken(retryable=False))
+    return fresh(session)
+
+
+def ready_for_next(candidate: User, **config: Any) -> InterviewSession:
+    session = waiting(candidate, auto_advance=False, **config)
+    answer(session, "An answer")
+    return fresh(session)
+
+
+def ended(candidate: User, verb: str = "end_session", **config: Any) -> InterviewSession:
+    """Completed or cancelled by that verb, with one answer."""
+    session = waiting(candidate, questions=2, **config)
+    extra = {"reason": "A reason"} if verb == "cancel_session" else {}
+    return getattr(sessions, verb)(session.pk, **extra)
+
+
+def expired(candidate: User, **config: Any) -> InterviewSession:
+    """Its clock ran out long ago and a sweep noticed."""
+    session = waiting(candidate, questions=2, **config)
+    run_out(session)
+    return fresh(session)
+
+
+def run_out(session: InterviewSession) -> None:
+    """Let the clock of a waiting session be over, seen by a living server, and sweep."""
+    from datetime import timedelta
+
+    from sessions_app.services.sweep import sweep
+
+    session = fresh(session)
+    if session.time_limit_seconds is None:
+        raise ValueError("An untimed session cannot run out.")
+    back = timedelta(milliseconds=session.limit_ms or 0) + timedelta(minutes=1)
+    InterviewSession.objects.filter(pk=session.pk).update(
+        running_since=session.running_since - back, deadline=session.deadline - back
+    )
+    sweep()
+
+
+def write_question(session: InterviewSession, provider: Provider | None = None) -> None:
+    """Run the session's question operation, here and now."""
+    turn_id = InterviewSession.objects.values_list("turn_id", flat=True).get(pk=session.pk)
+    run_operation(turn_id, provider=provider)
+
+
+def answer(session: InterviewSession, text: str = "An answer", **fields: Any) -> Answered:
+    user = User.objects.get(pk=session.candidate_id)
+    return answers.submit_answer(session.pk, NewAnswer(text, **fields), actor=Actor(user))
+
+
+def fresh(session: InterviewSession) -> InterviewSession:
+    """The session as it is stored now, with its turn and the database's time."""
+    return sessions.get_session(session.pk)
+
+
+def types(session: InterviewSession) -> list[str]:
+    """The types of its events, in order."""
+    return list(session.events.order_by("seq").values_list("type", flat=True))
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
