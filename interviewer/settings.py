@@ -306,6 +306,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
+if not PRODUCTION:
+    STATIC_ROOT.mkdir(exist_ok=True)  # nothing is collected here; whitenoise only wants it to be there
 TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"

@@ -67,6 +67,7 @@ class RubricPointFactory(DjangoModelFactory[RubricPoint]):
 class PlannedQuestionFactory(DjangoModelFactory[PlannedQuestion]):
     class Meta:
         model = PlannedQuestion
+        skip_postgeneration_save = True
 
     key = factory.Sequence(lambda n: f"planned-{n}")
     position = factory.Sequence(lambda n: n)

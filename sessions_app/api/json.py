@@ -11,6 +11,8 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
+from sessions_app.errors import PayloadTooLarge
+
 
 class OrjsonRenderer(BaseRenderer):
     media_type = "application/json"
@@ -31,6 +33,8 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise PayloadTooLarge
         try:
             return orjson.loads(body) if body.strip() else {}
         except orjson.JSONDecodeError as error:

@@ -1,0 +1,486 @@
+"""``/sessions``: creating, reading, changing, listing."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from sessions_app.models import InterviewSession
+
+from .factories import (
+    JobPostingFactory,
+    ResumeFactory,
+    TemplateFactory,
+    as_actor,
+    closing,
+    created,
+    ended,
+    failed,
+    fresh,
+    generating,
+    paused,
+    ready_for_next,
+    types,
+    waiting,
+    write_question,
+)
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/sessions"
+
+
+def detail(session, verb=""):
+    return f"{URL}/{session.pk}" + (f"/{verb}" if verb else "")
+
+
+def wrong_fields(response):
+    assert response.status_code == 400, response.content
+    assert response.json()["detail"]["code"] == "VALIDATION_ERROR"
+    return sorted({error["field"] for error in response.json()["detail"]["errors"]})
+
+
+# -- create ------------------------------------------------------------------------------------------------------------
+
+
+def test_it_creates_own_practice_from_an_empty_body(ann, as_):
+    response = as_(ann).post(URL, {})
+    assert response.status_code == 201
+    body = response.json()
+    assert response["Location"] == f"{URL}/{body['id']}"
+    assert (body["status"], body["phase"], body["messages"], body["operation"]) == ("created", None, [], None)
+    assert body["candidate"] == {"name": "Ann Smith", "email": "ann@example.com"}
+    assert (body["clock"]["time_limit_seconds"], body["token_budget"], body["planned_questions"]) == (2700, 50_000, 6)
+    assert body["precision"] == dict.fromkeys(body["precision"], 0.5)
+    assert len(body["precision"]) == 5
+    assert body["allowed_actions"] == ["start", "edit"]
+    stored = InterviewSession.objects.get(pk=body["id"])
+    assert (stored.candidate, stored.created_by, stored.is_practice) == (ann, ann, True)
+    assert types(stored) == ["session.created"]
+
+
+def test_it_creates_with_everything_given(ann, as_):
+    posting, resume, template = JobPostingFactory(owner=ann), ResumeFactory(owner=ann), TemplateFactory()
+    body = {
+        "candidate_name": "A. Smith",
+        "candidate_email": "a@example.com",
+        "job_posting_id": str(posting.pk),
+        "resume_id": str(resume.pk),
+        "template_id": str(template.pk),
+        "time_limit_minutes": 30,
+        "token_budget": 1000,
+        "model_name": "built-in",
+        "enabled_modes": ["text", "code"],
+        "challenge_text": "Design a shortener.",
+        "planned_questions": 4,
+        "auto_advance": False,
+        "closes_at": "2099-01-01T00:00:00Z",
+    }
+    answered = as_(ann).post(URL, body).json()
+    assert answered["candidate"] == {"name": "A. Smith", "email": "a@example.com"}
+    assert answered["job_posting"]["title"] == posting.title
+    assert answered["resume"]["id"] == str(resume.pk)
+    assert answered["clock"]["time_limit_seconds"] == 1800
+    assert (answered["enabled_modes"], answered["auto_advance"]) == (["text", "code"], False)
+    assert answered["closes_at"] == "2099-01-01T00:00:00Z"
+    plan = InterviewSession.objects.get(pk=answered["id"]).plan
+    assert plan["template"]["slug"] == template.slug
+    assert len(plan["questions"]) == 4
+
+
+def test_it_starts_in_the_same_call(ann, as_):
+    body = as_(ann).post(URL, {"start": True}).json()
+    assert (body["status"], body["phase"]) == ("active", "generating")
+    assert body["operation"]["status"] == "queued"
+
+
+def test_it_names_every_wrong_field_at_once(ann, as_):
+    body = {
+        "candidate_name": "",
+        "candidate_email": "nope",
+        "job_posting_id": str(uuid.uuid4()),
+        "time_limit_minutes": 4,
+        "token_budget": 999,
+        "model_name": "gpt-9",
+        "enabled_modes": ["mime"],
+        "planned_questions": 31,
+        "surprise": 1,
+    }
+    response = as_(ann).post(URL, body)
+    assert wrong_fields(response) == sorted(
+        "time_limit_minutes token_budget enabled_modes.0 planned_questions surprise".split()
+    )
+    for name in ("time_limit_minutes", "token_budget", "enabled_modes", "planned_questions", "surprise"):
+        del body[name]
+    assert wrong_fields(as_(ann).post(URL, body)) == ["candidate_email", "candidate_name", "model_name"]
+    assert InterviewSession.objects.count() == 0
+
+
+@pytest.mark.parametrize("minutes", [4, 181, 0, -1, 10**30, "x", 7.5])
+def test_it_refuses_a_time_limit_out_of_range(ann, as_, minutes):
+    assert wrong_fields(as_(ann).post(URL, {"time_limit_minutes": minutes})) == ["time_limit_minutes"]
+
+
+def test_a_null_time_limit_is_no_limit(ann, as_):
+    clock = as_(ann).post(URL, {"time_limit_minutes": None}).json()["clock"]
+    assert (clock["time_limit_seconds"], clock["remaining_seconds"], clock["deadline"]) == (None, None, None)
+
+
+def test_foreign_and_missing_rows_are_wrong_fields(ann, ben, as_):
+    foreign = JobPostingFactory(owner=ben)
+    body = {"job_posting_id": str(foreign.pk), "resume_id": str(uuid.uuid4()), "template_id": str(uuid.uuid4())}
+    assert wrong_fields(as_(ann).post(URL, body)) == ["job_posting_id", "resume_id", "template_id"]
+
+
+def test_closing_before_opening_is_refused(ann, as_):
+    body = {"opens_at": "2030-01-02T00:00:00Z", "closes_at": "2030-01-01T00:00:00Z"}
+    assert wrong_fields(as_(ann).post(URL, body)) == ["closes_at"]
+
+
+def test_staff_create_for_somebody_else_by_naming_them(sam, as_):
+    body = as_(sam).post(URL, {"candidate_name": "Kim Lee", "candidate_email": "kim@example.com"}).json()
+    stored = InterviewSession.objects.get(pk=body["id"])
+    assert (stored.candidate, stored.created_by, stored.is_practice) == (None, sam, False)
+
+
+@pytest.mark.parametrize("body", [b"{", b"[1]", b'"x"', b"[[[[" * 50_000, b'{"challenge_text": "\\ud800"}', b"\xff"])
+def test_a_broken_body_is_a_clear_error(ann, as_, body):
+    response = as_(ann).post(URL, body, content_type="application/json")
+    assert wrong_fields(response) == ["body"]
+
+
+def test_null_characters_are_refused(ann, as_):
+    assert wrong_fields(as_(ann).post(URL, {"challenge_text": "a\0b"})) == ["challenge_text"]
+
+
+def test_a_body_that_is_too_large_is_413(ann, as_):
+    response = as_(ann).post(URL, {"challenge_text": "x" * 1_100_000})
+    assert response.status_code == 413
+    assert response.json()["detail"]["code"] == "PAYLOAD_TOO_LARGE"
+
+
+# -- read --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "status", "phase", "actions"),
+    [
+        (created, "created", None, ["start", "edit"]),
+        (generating, "active", "generating", ["save_draft", "pause", "stop", "complete"]),
+        (waiting, "active", "waiting_for_answer", ["answer", "skip", "save_draft", "pause", "complete"]),
+        (failed, "active", "generation_failed", ["save_draft", "retry", "pause", "complete"]),
+        (ready_for_next, "active", "ready_for_next", ["save_draft", "generate_question", "pause", "complete"]),
+        (closing, "active", "closing", ["pause", "complete"]),
+        (paused, "paused", None, ["resume", "complete"]),
+        (ended, "completed", None, []),
+    ],
+)
+def test_the_context_says_what_is_awaited_and_allowed(ann, as_, make, status, phase, actions):
+    body = as_(ann).get(detail(make(ann))).json()
+    assert (body["status"], body["phase"], body["allowed_actions"]) == (status, phase, actions)
+
+
+def test_the_clock_adds_up(ann, as_):
+    session = waiting(ann, time_limit_minutes=45)
+    InterviewSession.objects.filter(pk=session.pk).update(active_ms=1_330_400)
+    clock = as_(ann).get(detail(session)).json()["clock"]
+    assert clock["used_seconds"] + clock["remaining_seconds"] == 2700
+    assert clock["used_seconds"] in (1330, 1331)
+    assert clock["server_time"].endswith("Z")
+    assert clock["deadline"].endswith("Z")
+
+
+def test_the_text_so_far_is_in_the_context(ann, as_):
+    from sessions_app.services import operations
+
+    session = generating(ann)
+    claimed = operations.claim(session.turn_id)
+    operations.write(claimed, "What happ")
+    operation = as_(ann).get(detail(session)).json()["operation"]
+    assert (operation["status"], operation["attempt"]) == ("running", 1)
+    assert (operation["text"], operation["offset"]) == ("What happ", 9)
+    assert operation["started_at"] < operation["estimated_completion"]
+
+
+def test_a_failed_operation_is_shown_with_its_error(ann, as_):
+    operation = as_(ann).get(detail(failed(ann))).json()["operation"]
+    assert operation["status"] == "failed"
+    assert operation["error"] == {"code": "PROVIDER_ERROR", "message": "The model is away.", "retryable": False}
+
+
+def test_precision_is_hidden_where_the_template_says_so(ann, sam, as_):
+    session = created(ann, template_id=TemplateFactory(shows_precision=False).pk)
+    assert as_(ann).get(detail(session)).json()["precision"] is None
+    assert as_(sam).get(detail(session)).json()["precision"]["openness"] == 0.5
+
+
+def test_an_unchanged_session_is_304_in_one_query(ann, as_, django_assert_num_queries):
+    session = waiting(ann)
+    client = as_(ann)
+    first = client.get(detail(session))
+    with django_assert_num_queries(1):
+        again = client.get(detail(session), headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    client.put(detail(session, "draft"), {"text": "x", "revision": 1})
+    assert client.get(detail(session), headers={"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_a_session_with_a_running_operation_is_never_304(ann, as_):
+    session = generating(ann)
+    client = as_(ann)
+    etag = client.get(detail(session))["ETag"]
+    assert client.get(detail(session), headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_stale_if_match_is_412_before_the_state_is_looked_at(ann, as_):
+    session = ended(ann)
+    stale = as_(ann).put(detail(session, "pause"), headers={"If-Match": '"1-0"'})
+    assert (stale.status_code, stale.json()["detail"]["code"]) == (412, "PRECONDITION_FAILED")
+    current = as_(ann).put(detail(session, "pause"), headers={"If-Match": f'"{session.version}-99"'})
+    assert current.json()["detail"]["code"] == "INVALID_SESSION_STATE"
+    assert as_(ann).put(detail(session, "pause"), headers={"If-Match": "junk"}).status_code == 412
+
+
+@pytest.mark.parametrize("questions", [3, 250])
+def test_the_context_costs_the_same_queries_at_5_and_500_messages(ann, as_, django_assert_num_queries, questions):
+    session = paused(ann, questions=3, job_posting_id=JobPostingFactory(owner=ann).pk)
+    _lengthen(session, questions - 3)
+    with django_assert_num_queries(2):  # the session with turn, posting and résumé; its messages
+        body = as_(ann).get(detail(session)).json()
+    assert len(body["messages"]) == 2 * questions - 1
+
+
+def _lengthen(session, pairs):
+    """Put more questions and answers into a session's history."""
+    from sessions_app.models import SessionMessage
+
+    now = timezone.now()
+    first = fresh(session).message_count + 1
+    rows = [
+        SessionMessage(
+            session=session,
+            seq=first + n,
+            role="user" if n % 2 else "assistant",
+            kind="notice",
+            state="complete",
+            content="x" * 200,
+            created_at=now,
+        )
+        for n in range(2 * pairs)
+    ]
+    SessionMessage.objects.bulk_create(rows)
+    InterviewSession.objects.filter(pk=session.pk).update(message_count=first - 1 + len(rows))
+
+
+# -- change ------------------------------------------------------------------------------------------------------------
+
+
+def test_it_changes_the_configuration_before_the_start(ann, as_):
+    session = created(ann)
+    response = as_(ann).patch(detail(session), {"time_limit_minutes": 60, "planned_questions": 2})
+    assert response.status_code == 200
+    assert (response.json()["clock"]["time_limit_seconds"], response.json()["planned_questions"]) == (3600, 2)
+    assert response.json()["candidate"]["name"] == "Ann Smith"
+    stored = InterviewSession.objects.get(pk=session.pk)
+    assert (stored.time_limit_seconds, stored.version) == (3600, 2)
+    assert len(stored.plan["questions"]) == 2
+    assert types(session) == ["session.created", "session.updated"]
+
+
+def test_it_changes_nothing_after_the_start(ann, as_):
+    session = waiting(ann)
+    response = as_(ann).patch(detail(session), {"planned_questions": 2})
+    assert response.json()["detail"]["message"] == "Cannot change active session. Only created sessions can be changed."
+    assert fresh(session).planned_questions == 6
+
+
+def test_a_template_edited_later_does_not_change_a_session(ann):
+    template = TemplateFactory()
+    session = created(ann, template_id=template.pk)
+    before = fresh(session).plan
+    template.questions.all().update(text="Something else entirely?")
+    template.questions.first().points.all().delete()
+    assert InterviewSession.objects.get(pk=session.pk).plan == before
+
+
+# -- start -------------------------------------------------------------------------------------------------------------
+
+
+def test_start_queues_the_opening_question(ann, as_):
+    session = created(ann)
+    body = as_(ann).post(detail(session, "start")).json()
+    assert (body["status"], body["phase"], body["clock"]["running"]) == ("active", "generating", False)
+    write_question(session)
+    body = as_(ann).get(detail(session)).json()
+    assert (body["phase"], body["clock"]["running"], body["messages"][0]["question_number"]) == (
+        "waiting_for_answer",
+        True,
+        1,
+    )
+    assert types(session) == [
+        "session.created",
+        "session.started",
+        "operation.queued",
+        "operation.started",
+        "message.completed",
+        "operation.succeeded",
+    ]
+
+
+def test_a_session_that_is_not_open_yet_refuses_to_start(ann, as_):
+    session = created(ann, opens_at=timezone.now() + timedelta(days=1))
+    response = as_(ann).post(detail(session, "start"))
+    assert (response.status_code, response.json()["detail"]["code"]) == (400, "SESSION_NOT_OPEN")
+    assert as_(ann).get(detail(session)).json()["allowed_actions"] == ["edit"]
+
+
+# -- complete and cancel -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [waiting, generating, paused, failed, closing, ready_for_next])
+def test_complete_from_active_and_paused(ann, as_, make):
+    session = make(ann)
+    response = as_(ann).post(detail(session, "complete"))
+    assert (response.status_code, response.json()["status"]) == (200, "completed")
+    assert response.json()["operation"] is None
+    assert fresh(session).ended_at is not None
+    assert types(session)[-1] == "session.completed"
+
+
+def test_complete_twice_has_its_own_code(ann, as_):
+    response = as_(ann).post(detail(ended(ann), "complete"))
+    assert (response.status_code, response.json()["detail"]["code"]) == (400, "SESSION_ALREADY_COMPLETED")
+
+
+def test_staff_end_somebodys_interview_only_with_a_reason(ann, sam, as_):
+    session = waiting(ann)
+    assert wrong_fields(as_(sam).post(detail(session, "complete"))) == ["reason"]
+    assert as_(sam).post(detail(session, "complete"), {"reason": "Fire alarm"}).status_code == 200
+    assert session.events.last().reason_row.text == "Fire alarm"
+
+
+def test_only_staff_cancel_and_with_a_reason(ann, sam, as_):
+    session = waiting(ann)
+    refused = as_(ann).post(detail(session, "cancel"), {"reason": "x"})
+    assert (refused.status_code, refused.json()["detail"]["code"]) == (403, "PERMISSION_DENIED")
+    assert wrong_fields(as_(sam).post(detail(session, "cancel"))) == ["reason"]
+    assert as_(sam).post(detail(session, "cancel"), {"reason": "Position filled"}).json()["status"] == "cancelled"
+
+
+# -- list --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_is_newest_first_and_ones_own(ann, ben, sam, as_):
+    mine = [created(ann), waiting(ann)]
+    created(ben)
+    body = as_(ann).get(URL).json()
+    assert (body["count"], body["next"], body["previous"]) == (2, None, None)
+    assert [row["id"] for row in body["results"]] == [str(mine[1].pk), str(mine[0].pk)]
+    assert body["results"][0]["progress"] == {"current": 1, "planned": 6}
+    assert body["results"][0]["score"] is None
+    assert as_(sam).get(URL).json()["count"] == 3
+
+
+def test_the_list_is_filtered_searched_and_ordered(ann, as_):
+    posting = JobPostingFactory(owner=ann)
+    one, two = created(ann, candidate_name="Zoe"), paused(ann, candidate_name="Abe", job_posting_id=posting.pk)
+    client = as_(ann)
+
+    def ids(**query):
+        return [row["id"] for row in client.get(URL, query).json()["results"]]
+
+    assert ids(status="paused") == [str(two.pk)]
+    assert ids(search="zo") == [str(one.pk)]
+    assert ids(job_posting=str(posting.pk)) == [str(two.pk)]
+    assert ids(created_after=(timezone.now() + timedelta(hours=1)).isoformat()) == []
+    assert ids(created_before=(timezone.now() + timedelta(hours=1)).isoformat(), ordering="candidate_name") == [
+        str(two.pk),
+        str(one.pk),
+    ]
+
+
+def test_the_list_has_pages_with_links(ann, as_):
+    for _ in range(3):
+        created(ann)
+    client = as_(ann)
+    first = client.get(URL, {"limit": 2, "status": "created"}).json()
+    assert (first["count"], len(first["results"]), first["previous"]) == (3, 2, None)
+    second = client.get(first["next"]).json()
+    assert (len(second["results"]), second["next"]) == (1, None)
+    assert client.get(second["previous"]).json()["results"] == first["results"]
+
+
+def test_an_unknown_status_has_its_own_code(ann, as_):
+    response = as_(ann).get(URL, {"status": "done"})
+    assert (response.status_code, response.json()["detail"]["code"]) == (400, "INVALID_STATUS_FILTER")
+
+
+@pytest.mark.parametrize(
+    "query", [{"limit": "101"}, {"limit": "0"}, {"limit": "x"}, {"offset": "-1"}, {"ordering": "secret"}, {"job_posting": "x"},
+              {"created_after": "yesterday"}, {"search": "a\0"}, {"limit": "9" * 40}]
+)
+def test_a_wrong_query_is_a_clear_error(ann, as_, query):
+    assert wrong_fields(as_(ann).get(URL, query)) == list(query)
+
+
+@pytest.mark.parametrize("rows", [2, 12])
+def test_the_list_costs_the_same_queries_however_long(ann, as_, django_assert_num_queries, rows):
+    for _ in range(rows):
+        created(ann, job_posting_id=JobPostingFactory(owner=ann).pk)
+    with django_assert_num_queries(2):  # the count and the rows
+        as_(ann).get(URL)
+
+
+# -- events ------------------------------------------------------------------------------------------------------------
+
+
+def test_owners_see_every_event_and_staff_the_reasons(ann, sam, as_):
+    session = ended(ann, "cancel_session")
+    mine = as_(ann).get(detail(session, "events")).json()
+    theirs = as_(sam).get(detail(session, "events")).json()
+    assert [event["type"] for event in mine["results"]] == types(session)
+    assert {(event["reason"], event["data"]) for event in mine["results"]} == {(None, None)}
+    assert theirs["results"][-1]["reason"] == "A reason"
+    assert set(theirs["results"][-1]) == {"seq", "type", "at", "actor", "reason", "data"}
+
+
+def test_events_are_paged_by_their_number(ann, as_):
+    session = waiting(ann)
+    page = as_(ann).get(detail(session, "events"), {"after": 2, "limit": 2}).json()
+    assert [event["seq"] for event in page["results"]] == [3, 4]
+    assert page["cursor"] == "4"
+    rest = as_(ann).get(page["next"]).json()
+    assert [event["seq"] for event in rest["results"]] == [5, 6]
+    assert rest["next"] is None
+
+
+def test_the_python_verbs_are_the_same(ann, ben):
+    from sessions_app.services import sessions
+
+    session = waiting(ann, time_limit_minutes=10)
+    assert sessions.get_active_session(actor=as_actor(ann)) == session
+    assert sessions.validate_session_access(session.pk, actor=as_actor(ann))
+    assert not sessions.validate_session_access(session.pk, actor=as_actor(ben))
+    assert sessions.get_remaining_time(session.pk) in (599, 600)
+    assert not sessions.is_session_expired(session.pk)
+    assert sessions.is_session_expired(session.pk, now=timezone.now() + timedelta(minutes=11))
+    assert sessions.list_sessions("active") == [session]
+
+
+def test_older_callers_names_are_mapped(db):
+    from sessions_app.errors import ValidationFailed
+    from sessions_app.services.config import SessionConfig
+    from sessions_app.services.sessions import create_session
+
+    one = create_session(SessionConfig(candidate_name="John Doe", time_limit=3600, token_budget=50_000))
+    assert one.time_limit_seconds == 3600
+    two = create_session(
+        SessionConfig(candidate_name="Jane", duration_minutes=45, ai_provider="built-in", ai_model="built-in",
+                      resume_data={"name": "Jane", "skills": ["Django"]})
+    )
+    assert (two.time_limit_seconds, two.resume.content) == (2700, 'name: Jane\nskills: ["Django"]')
+    with pytest.raises(ValidationFailed) as refused:
+        create_session(SessionConfig(time_limit=60, token_budget=1))
+    assert [error.field for error in refused.value.errors] == ["candidate_name", "time_limit_minutes", "token_budget"]
