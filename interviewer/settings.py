@@ -251,7 +251,6 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "SessionStatus": "sessions_app.models.session.STATUS_CHOICES",
         "ExperienceLevel": "sessions_app.models.catalog.Level",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import inline_serializer
+from drf_spectacular.utils import extend_schema_serializer, inline_serializer
 from rest_framework import serializers as s
 
 from sessions_app.models.actions import Phase
@@ -251,4 +251,6 @@ def page_of(item: type[s.Serializer[Any]]) -> Any:
         "previous": _nullable(s.CharField),
         "results": item(many=True),
     }
-    return inline_serializer(f"PageOf{item.__name__}", fields)
+    serializer = inline_serializer(f"PageOf{item.__name__}", fields)
+    extend_schema_serializer(many=False)(serializer.__class__)  # a list action answers one page, not an array
+    return serializer
