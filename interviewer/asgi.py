@@ -6,6 +6,8 @@ each of the bounded threads keeps one database connection.
 
 import os
 
+from typing import Any
+
 from a2wsgi import WSGIMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interviewer.settings")
@@ -14,4 +16,5 @@ from django.conf import settings
 
 from interviewer.wsgi import application as wsgi_application
 
-application = WSGIMiddleware(wsgi_application, workers=settings.REQUEST_THREADS)
+_requests: Any = wsgi_application
+application = WSGIMiddleware(_requests, workers=settings.REQUEST_THREADS)

@@ -219,13 +219,6 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": [],
     "EXCEPTION_HANDLER": "sessions_app.api.errors.answer",
     "DEFAULT_THROTTLE_CLASSES": ["sessions_app.api.throttles.KindThrottle"] if RATE_LIMITS == "on" else [],
-    "DEFAULT_THROTTLE_RATES": {
-        "read": "3000/min",
-        "write": "600/min",
-        "draft": "600/min",
-        "create": "600/hour",
-        "auth": "120/min",
-    },
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

@@ -88,10 +88,10 @@ def lock_session(session_id: Any, actor: Actor) -> InterviewSession:
     Raises:
         SessionNotFound: it does not exist, or is somebody else's.
     """
-    mine = sessions_of(actor).filter(pk=as_uuid(session_id))
-    if not mine.update(last_seq=F("last_seq")):
+    key = as_uuid(session_id)
+    if key is None or not sessions_of(actor).filter(pk=key).update(last_seq=F("last_seq")):
         raise errors.SessionNotFound
-    session: InterviewSession = InterviewSession.objects.with_turn().get(pk=session_id)
+    session: InterviewSession = InterviewSession.objects.with_turn().get(pk=key)
     return session
 
 
@@ -101,10 +101,11 @@ def operation_for(operation_id: Any, actor: Actor) -> Operation:
     Raises:
         OperationNotFound: it does not exist, or belongs to somebody else's session.
     """
-    rows = Operation.objects.select_related("session", "message").filter(pk=as_uuid(operation_id))
+    rows = Operation.objects.select_related("session", "message")
     if actor.user is not None and not actor.user.is_staff:
         rows = rows.filter(session__candidate_id=actor.user.pk)
-    operation = rows.first()
+    key = as_uuid(operation_id)
+    operation = rows.filter(pk=key).first() if key else None
     if operation is None:
         raise errors.OperationNotFound
     return operation

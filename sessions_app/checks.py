@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import Error, Tags, register
@@ -11,7 +12,7 @@ _SAFE = {"sqlite": {"2", "3"}, "postgresql": {"on", "remote_apply", "remote_writ
 
 
 @register(Tags.database)
-def durable_commits(databases: list[str] | None = None, **_: Any) -> list[Error]:
+def durable_commits(databases: Sequence[str] | None = None, **_: Any) -> list[Error]:
     """``synchronous`` of SQLite must be FULL or EXTRA, ``synchronous_commit`` and ``fsync`` of PostgreSQL on.
 
     "local" and above wait for the local disk; "off" acknowledges what a crash can still take back.

@@ -96,7 +96,8 @@ class ProviderError(Exception):
 class Provider(Protocol):
     """Anything that can interview. ``ask`` yields the question piece by piece and ends with one Outcome."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def ask(self, turn: Turn) -> Iterator[str | Outcome]:
         """Write the next question.

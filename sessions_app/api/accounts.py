@@ -51,7 +51,7 @@ class TokenView(_Door):
         user = authenticate(request._request, username=email, password=body["password"])
         if user is None:
             raise errors.NotAuthenticated("The e-mail address or the password is wrong.")
-        return Response(accounts.sign_in(user))  # type: ignore[arg-type]
+        return Response(accounts.sign_in(user))
 
 
 class RefreshView(_Door):

@@ -27,9 +27,11 @@ class ApiView(APIView):
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.request.user)
+        """Whoever is signed in; only views that anybody may use have nobody."""
+        user: Any = self.request.user
+        return Actor(user)
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """As in DRF, with the handler run under the request's Idempotency-Key, errors of the domain included."""
         self.args, self.kwargs = args, kwargs
         drf = self.request = self.initialize_request(request, *args, **kwargs)

@@ -37,7 +37,7 @@ def as_domain_error(error: Exception) -> DomainError | None:
     if isinstance(error, exceptions.ParseError):
         return errors.ValidationFailed([FieldError("body", "parse_error", str(error.detail))])
     if isinstance(error, exceptions.Throttled):
-        return errors.RateLimited(int(error.wait or 1) + 1)
+        return errors.RateLimited(int(getattr(error, "wait", None) or 1) + 1)
     if isinstance(error, RequestDataTooBig):
         return errors.PayloadTooLarge()
     if isinstance(error, OperationalError | InterfaceError):

@@ -183,7 +183,7 @@ class EventOut(s.Serializer[Any]):
     at = s.DateTimeField()
     actor = s.CharField()
     reason = _nullable(s.CharField, help_text="Staff only.")
-    data = _nullable(s.DictField, help_text="Staff only.")
+    data = _nullable(s.DictField, help_text="Staff only.")  # type: ignore[assignment]
 
 
 class EventPage(s.Serializer[Any]):
@@ -234,7 +234,7 @@ class FieldErrorOut(s.Serializer[Any]):
 class ErrorDetailOut(s.Serializer[Any]):
     code = s.CharField()
     message = s.CharField()
-    errors = FieldErrorOut(many=True, required=False)
+    errors = FieldErrorOut(many=True, required=False)  # type: ignore[assignment]
     operation_id = s.UUIDField(required=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -17,7 +17,7 @@ from . import inputs, outputs, represent
 from .base import ApiView, page
 from .docs import IF_MATCH, IF_NONE_MATCH, KEY, says
 
-PUT_OR_POST = ["put", "post"]
+PUT_OR_POST: list[Literal["put", "post"]] = ["put", "post"]
 
 
 class SessionViewSet(ViewSetMixin, ApiView):

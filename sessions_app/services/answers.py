@@ -75,7 +75,7 @@ def submit_answer(
         too_late = change.session.status == Status.EXPIRED and Role.CANDIDATE in actor.roles_in(change.session)
         if not too_late:
             return _accept(change, answer)
-        if earlier is None:
+        if earlier is None and answer.text.strip():
             _keep_note(change, answer)
     raise errors.SessionExpired
 
@@ -112,7 +112,8 @@ def generate_question(
         expect_version(change, expect)
         session = change.session
         change.note_activity()
-        if session.phase == Phase.GENERATION_FAILED and session.turn is not None:
+        failed = session.status == Status.ACTIVE and session.phase == Phase.GENERATION_FAILED
+        if failed and session.turn is not None:
             change.require("retry")
             return requeue(change, session.turn)
         change.require("generate_question")

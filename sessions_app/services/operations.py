@@ -141,8 +141,10 @@ def finish(claimed: Claim, text: str, outcome: Outcome, *, now: datetime | None 
 
 
 def _record_question(change: Change, claimed: Claim, message: SessionMessage) -> None:
-    numbers = {"message_seq": message.seq, "question": message.question_number}
-    change.record("message.completed", message_id=message.pk, attempt=claimed.attempt, **numbers)
+    seq, number = message.seq, message.question_number
+    change.record(
+        "message.completed", message_id=message.pk, attempt=claimed.attempt, message_seq=seq, question=number
+    )
     change.record("operation.succeeded", operation_id=claimed.operation_id, attempt=claimed.attempt)
 
 

@@ -34,7 +34,7 @@ def queue_question(change: Change, after: SessionMessage | None = None) -> Opera
 
 def requeue(change: Change, operation: Operation) -> Operation:
     """Try a failed or stopped question again, from nothing."""
-    message = SessionMessage.objects.get(pk=operation.message_id)
+    message = SessionMessage.objects.get(operation=operation)
     Operation.objects.filter(pk=operation.pk).update(
         status=OperationStatus.QUEUED,
         not_before=change.now,
@@ -108,7 +108,7 @@ def discard_turn(change: Change, code: str = "CANCELLED", message: str = "It was
     )
     if not stopped:
         return False
-    question = SessionMessage.objects.get(pk=turn.message_id)
+    question = SessionMessage.objects.get(operation=turn)
     question.fail()
     question.save(update_fields=["state", "content"])
     turn.refresh_from_db()
