@@ -141,8 +141,11 @@ def test_every_route_of_the_api_is_in_the_file(schema):
             else:
                 yield prefix + str(pattern.pattern)
 
-    routes = {re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", route).replace("^", "").rstrip("$")
-              for route in walk(get_resolver().url_patterns) if route.startswith("api/v1/")}
+    routes = {
+        re.sub(r"<str:(\w+)>|\(\?P<(\w+)>[^)]*\)", lambda found: f"{{{found[1] or found[2]}}}", route)
+        .replace("^", "")
+        .rstrip("$")
+        for route in walk(get_resolver().url_patterns)
+        if route.startswith("api/v1/")
+    }
     assert {f"/{route}".replace("\\Z", "") for route in routes} == set(schema["paths"])
-
-

@@ -194,6 +194,31 @@ class EventPage(s.Serializer[Any]):
     results = EventOut(many=True)
 
 
+class ActiveSession(s.Serializer[Any]):
+    sessionId = s.CharField(help_text="conversation:{user id}:{message id}")
+    status = s.ChoiceField(["active", "idle", "completed"])
+    cursor = s.CharField(help_text="Where to open the stream.")
+    conversationId = s.UUIDField()
+    startedAt = s.IntegerField(help_text="Unix milliseconds.")
+    lastActivity = s.IntegerField(help_text="Unix milliseconds.")
+
+
+class TaskStatus(s.Serializer[Any]):
+    isActive = s.BooleanField()
+    sessionId = s.CharField()
+    estimatedCompletion = s.IntegerField(help_text="Unix milliseconds; the real end once it has ended.")
+    conversationId = s.UUIDField()
+
+
+class ConversationDenied(s.Serializer[Any]):
+    detail = s.CharField()
+
+
+class NothingRan(s.Serializer[Any]):
+    error = s.CharField()
+    conversationId = s.CharField()
+
+
 class TemplateOut(s.Serializer[Any]):
     id = s.UUIDField()
     slug = s.CharField()

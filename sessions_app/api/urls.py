@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from . import accounts
 from .catalog import JobPostingViewSet, ModelsView, ResumeViewSet, TemplateViewSet
+from .conversations import ActiveSessionView, TaskStatusView
 from .operations import OperationViewSet
 from .sessions import SessionViewSet
 
@@ -21,6 +22,8 @@ urlpatterns = [
     path("auth/token/refresh", accounts.RefreshView.as_view(), name="api-token-refresh"),
     path("auth/logout", accounts.LogoutView.as_view(), name="api-logout"),
     path("auth/me", accounts.MeView.as_view(), name="api-me"),
+    path("conversations/<str:id>/active-session", ActiveSessionView.as_view(), name="api-conversation-active"),
+    path("conversations/<str:id>/task-status", TaskStatusView.as_view(), name="api-conversation-task"),
     path("models", ModelsView.as_view(), name="api-models"),
     *router.urls,
 ]

@@ -88,8 +88,8 @@ def save_draft(
     Raises:
         SessionNotFound, SessionNotActive, SessionExpired, PermissionDenied, ValidationFailed.
     """
-    if len(text) > MAX_ANSWER:
-        raise errors.ValidationFailed([errors.FieldError("text", "max_length", "Use at most 20,000 characters.")])
+    if wrong := _unfit(text, "text"):
+        raise errors.ValidationFailed(wrong)
     with changing(session_id, actor, now=now) as change:
         change.require("save_draft")
         session = change.session
@@ -124,10 +124,21 @@ def _check(answer: NewAnswer) -> None:
     wrong = []
     if not answer.text.strip() and not answer.skip:
         wrong.append(errors.FieldError("answer_text", "blank", "Write an answer, or skip the question."))
-    if len(answer.text) > MAX_ANSWER:
-        wrong.append(errors.FieldError("answer_text", "max_length", "Use at most 20,000 characters."))
+    wrong += _unfit(answer.text, "answer_text")
+    if "\0" in answer.client_message_id:
+        wrong.append(errors.FieldError("client_message_id", "null_characters_not_allowed", "Use plain text."))
     if wrong:
         raise errors.ValidationFailed(wrong)
+
+
+def _unfit(text: str, field: str) -> list[errors.FieldError]:
+    """What no database could keep, or nobody would read."""
+    wrong = []
+    if len(text) > MAX_ANSWER:
+        wrong.append(errors.FieldError(field, "max_length", "Use at most 20,000 characters."))
+    if "\0" in text:
+        wrong.append(errors.FieldError(field, "null_characters_not_allowed", "Remove the null characters."))
+    return wrong
 
 
 def _sent_before(session: InterviewSession, answer: NewAnswer) -> SessionMessage | None:
