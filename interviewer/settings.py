@@ -55,9 +55,10 @@ if OPERATIONS != "embedded":
     raise ImproperlyConfigured("OPERATIONS is embedded; background work on other machines is not there yet.")
 OPERATION_THREADS = env.int("OPERATION_THREADS", default=4)
 REQUEST_THREADS = env.int("REQUEST_THREADS", default=16)
+STREAM_READ_THREADS = env.int("STREAM_READ_THREADS", default=8)
 BUILTIN_WORD_MS = env.int("BUILTIN_WORD_MS", default=12)  # how fast the built-in interviewer writes
-if min(OPERATION_THREADS, REQUEST_THREADS) < 1 or BUILTIN_WORD_MS < 0:
-    raise ImproperlyConfigured("OPERATION_THREADS and REQUEST_THREADS are 1 or more, BUILTIN_WORD_MS 0 or more.")
+if min(OPERATION_THREADS, REQUEST_THREADS, STREAM_READ_THREADS) < 1 or BUILTIN_WORD_MS < 0:
+    raise ImproperlyConfigured("The numbers of threads are 1 or more, BUILTIN_WORD_MS is 0 or more.")
 RATE_LIMITS = env.str("RATE_LIMITS", default="on")
 if RATE_LIMITS not in ("on", "off"):
     raise ImproperlyConfigured("RATE_LIMITS is on or off.")
@@ -209,7 +210,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Interviewer <intervi
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "sessions_app.api.authentication.BearerAuthentication",
+        "sessions_app.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

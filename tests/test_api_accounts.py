@@ -101,7 +101,9 @@ def test_an_expired_token_has_its_own_code(ann, api):
     assert (response.status_code, response.json()["detail"]["code"]) == (401, "TOKEN_EXPIRED")
 
 
-@pytest.mark.parametrize("header", ["Bearer x.y.z", "Bearer", "Bearer a b", "Basic eDp5", "Bearer ivw_none", "Bearer \xff"])
+@pytest.mark.parametrize(
+    "header", ["Bearer x.y.z", "Bearer", "Bearer a b", "Basic eDp5", "Bearer ivw_none", "Bearer \xff"]
+)
 def test_bad_credentials_are_401_even_where_anybody_may_read(api, header, db):
     response = api.get("/api/v1/sessions", headers={"Authorization": header})
     assert (response.status_code, response.json()["detail"]["code"]) == (401, "NOT_AUTHENTICATED")

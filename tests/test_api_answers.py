@@ -229,16 +229,26 @@ def test_a_draft_may_be_written_while_the_next_question_comes(ann, as_):
     assert as_(ann).put(url(generating(ann), "draft"), {"text": "x", "revision": 1}).status_code == 200
 
 
-@pytest.mark.parametrize(("make", "expected"), [(paused, "SESSION_NOT_ACTIVE"), (ended, "SESSION_NOT_ACTIVE"),
-                                                (expired, "SESSION_EXPIRED")])
+@pytest.mark.parametrize(
+    ("make", "expected"), [(paused, "SESSION_NOT_ACTIVE"), (ended, "SESSION_NOT_ACTIVE"), (expired, "SESSION_EXPIRED")]
+)
 def test_a_draft_needs_an_active_session(ann, as_, make, expected):
     session = make(ann)
     assert code(as_(ann).put(url(session, "draft"), {"text": "x", "revision": 99}), 400) == expected
     assert fresh(session).draft_text == ""
 
 
-@pytest.mark.parametrize("body", [{}, {"text": "x"}, {"revision": 1}, {"text": "x", "revision": -1},
-                                  {"text": "x", "revision": 10**20}, {"text": "x" * 20_001, "revision": 1}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"text": "x"},
+        {"revision": 1},
+        {"text": "x", "revision": -1},
+        {"text": "x", "revision": 10**20},
+        {"text": "x" * 20_001, "revision": 1},
+    ],
+)
 def test_a_bad_draft_is_refused(ann, as_, body):
     assert code(as_(ann).put(url(waiting(ann), "draft"), body), 400) == "VALIDATION_ERROR"
 

@@ -418,8 +418,18 @@ def test_an_unknown_status_has_its_own_code(ann, as_):
 
 
 @pytest.mark.parametrize(
-    "query", [{"limit": "101"}, {"limit": "0"}, {"limit": "x"}, {"offset": "-1"}, {"ordering": "secret"}, {"job_posting": "x"},
-              {"created_after": "yesterday"}, {"search": "a\0"}, {"limit": "9" * 40}]
+    "query",
+    [
+        {"limit": "101"},
+        {"limit": "0"},
+        {"limit": "x"},
+        {"offset": "-1"},
+        {"ordering": "secret"},
+        {"job_posting": "x"},
+        {"created_after": "yesterday"},
+        {"search": "a\0"},
+        {"limit": "9" * 40},
+    ],
 )
 def test_a_wrong_query_is_a_clear_error(ann, as_, query):
     assert wrong_fields(as_(ann).get(URL, query)) == list(query)
@@ -477,8 +487,13 @@ def test_older_callers_names_are_mapped(db):
     one = create_session(SessionConfig(candidate_name="John Doe", time_limit=3600, token_budget=50_000))
     assert one.time_limit_seconds == 3600
     two = create_session(
-        SessionConfig(candidate_name="Jane", duration_minutes=45, ai_provider="built-in", ai_model="built-in",
-                      resume_data={"name": "Jane", "skills": ["Django"]})
+        SessionConfig(
+            candidate_name="Jane",
+            duration_minutes=45,
+            ai_provider="built-in",
+            ai_model="built-in",
+            resume_data={"name": "Jane", "skills": ["Django"]},
+        )
     )
     assert (two.time_limit_seconds, two.resume.content) == (2700, 'name: Jane\nskills: ["Django"]')
     with pytest.raises(ValidationFailed) as refused:

@@ -28,7 +28,13 @@ def test_an_unfit_request_id_is_replaced(api, given):
 
 def test_every_path_answers_with_and_without_a_slash(ann, as_):
     session = waiting(ann)
-    for path in ("/api/v1/sessions", f"/api/v1/sessions/{session.pk}", "/api/v1/models", "/api/v1/auth/me", "/health/live"):
+    for path in (
+        "/api/v1/sessions",
+        f"/api/v1/sessions/{session.pk}",
+        "/api/v1/models",
+        "/api/v1/auth/me",
+        "/health/live",
+    ):
         one, other = as_(ann).get(path), as_(ann).get(path + "/")
         assert (one.status_code, other.status_code) == (200, 200)
     assert as_(ann).put(f"/api/v1/sessions/{session.pk}/pause/").status_code == 200

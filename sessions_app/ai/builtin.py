@@ -98,7 +98,7 @@ def opening(turn: Turn) -> str:
             f"{hello} We are talking about the {role}. Your résumé says “{line}”, and {_and(shared[:2])} "
             f"{matter} in this role. Tell me about the most demanding piece of work behind that line. {task}"
         )
-    if turn.resume.strip():
+    if _lines(turn.resume):
         line = _line_about(turn.resume, "")
         about = f"We are talking about the {role}. " if role else ""
         wish = f" that has the most to do with the {role}" if role else " you are proudest of"
@@ -173,9 +173,14 @@ def _shared_skills(posting: Posting | None, resume: str) -> list[str]:
     return [skill for skill in posting.tech_stack if mentions(resume, skill)] if posting else []
 
 
+def _lines(resume: str) -> list[str]:
+    """Its lines without their bullets; a résumé may be made of nothing but signs."""
+    return [stripped for line in resume.splitlines() if (stripped := line.strip().lstrip(" \t•*-–·#"))]
+
+
 def _line_about(resume: str, skill: str) -> str:
     """A line of the résumé worth quoting: the first that mentions the skill, else the first with some substance."""
-    lines = [line.strip(" \t•*-–·#") for line in resume.splitlines() if line.strip(" \t•*-–·#")]
+    lines = _lines(resume)
     known = [word for area in areas() for word in area.skills]
     about = [line for line in lines if skill and mentions(line, skill)]
     rich = [line for line in lines if any(mentions(line, word) for word in known)]

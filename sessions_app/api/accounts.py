@@ -8,10 +8,10 @@ from django.contrib.auth import authenticate
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 
-from sessions_app import errors
+from sessions_app import errors, represent
 from sessions_app.services import accounts
 
-from . import inputs, outputs, represent
+from . import inputs, outputs
 from .base import ApiView
 from .docs import KEY, says
 

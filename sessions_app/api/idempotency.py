@@ -20,8 +20,7 @@ from sessions_app import errors
 from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.models import IdempotencyKey
 from sessions_app.models.clock import database_now
-
-from .json import dumps
+from sessions_app.represent import dumps
 
 CLAIM = timedelta(seconds=60)
 KEPT_HEADERS = ("Location", "ETag")

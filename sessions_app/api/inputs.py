@@ -9,9 +9,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from sessions_app.models import limits
 from sessions_app.models.catalog import Level
+from sessions_app.represent import dumps
 
 from .base import PageQuery
-from .json import dumps
 
 ORDERINGS = ("created_at", "updated_at", "last_activity_at", "candidate_name", "status")
 

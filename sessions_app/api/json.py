@@ -12,6 +12,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
 from sessions_app.errors import PayloadTooLarge
+from sessions_app.represent import dumps
 
 
 class OrjsonRenderer(BaseRenderer):
@@ -39,8 +40,3 @@ class StrictJSONParser(BaseParser):
             return orjson.loads(body) if body.strip() else {}
         except orjson.JSONDecodeError as error:
             raise ParseError(f"The body is not valid JSON: {error}.") from error
-
-
-def dumps(data: Any) -> bytes:
-    """Compact JSON; datetimes, UUIDs and subclasses of str included."""
-    return orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)

@@ -8,10 +8,11 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
+from sessions_app import represent
 from sessions_app.access import operation_for
 from sessions_app.services import operations
 
-from . import inputs, outputs, represent
+from . import inputs, outputs
 from .base import ApiView
 from .docs import KEY, says
 

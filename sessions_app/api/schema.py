@@ -12,7 +12,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 class BearerScheme(OpenApiAuthenticationExtension):
     """How the OpenAPI file names our tokens."""
 
-    target_class = "sessions_app.api.authentication.BearerAuthentication"
+    target_class = "sessions_app.authentication.BearerAuthentication"
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

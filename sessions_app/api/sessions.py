@@ -8,12 +8,13 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
+from sessions_app import represent
 from sessions_app.access import session_for, sessions_of
 from sessions_app.services import answers, sessions
 from sessions_app.services.answers import NewAnswer
 from sessions_app.services.config import SessionConfig
 
-from . import inputs, outputs, represent
+from . import inputs, outputs
 from .base import ApiView, page
 from .docs import IF_MATCH, IF_NONE_MATCH, KEY, says
 

@@ -5,14 +5,15 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
 import django_fsm
+from django.conf import settings
+from django.db import migrations, models
+
 import sessions_app.models.actions
 import sessions_app.models.catalog
 import sessions_app.models.ids
 import sessions_app.models.message
 import sessions_app.models.operation
 import sessions_app.models.session
-from django.conf import settings
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

@@ -248,6 +248,8 @@ class InterviewSession(models.Model):
         """The moment that would be recorded as the expiry, if it came now."""
         if self.status == Status.ACTIVE:
             return self.deadline
+        if self.status == Status.PAUSED and self.closes_at and self.paused_at:
+            return max(self.closes_at, self.paused_at)  # a clock that ran on past the closing was paused there
         return self.closes_at if self.status in (Status.CREATED, Status.PAUSED) else None
 
     def run_clock(self, now: datetime) -> None:

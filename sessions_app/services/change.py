@@ -13,6 +13,7 @@ from django.db import transaction
 
 from sessions_app import errors, events
 from sessions_app.access import SYSTEM, Actor, lock_session
+from sessions_app.hints import publish_on_commit
 from sessions_app.logs import log
 from sessions_app.models import InterviewSession
 from sessions_app.models.actions import OPEN, Role, Status
@@ -75,6 +76,7 @@ class Change:
 
     def save(self, *configuration: str) -> None:
         if self.recorded:
+            publish_on_commit(self.session.pk)
             self.session.version += 1
             self.session.updated_at = self.now
         self.session.save(update_fields=[*_MOVING, *configuration])

@@ -21,6 +21,7 @@ from django.db.models import F, Value
 from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor, operation_for
 from sessions_app.ai.protocol import Outcome, ProviderError
+from sessions_app.hints import hub
 from sessions_app.models import Operation, SessionMessage
 from sessions_app.models.message import MessageState
 from sessions_app.models.operation import OperationStatus
@@ -103,6 +104,7 @@ def write(claimed: Claim, text: str) -> None:
     mine = SessionMessage.objects.filter(pk=claimed.message_id, attempt=claimed.attempt, state=MessageState.STREAMING)
     if not mine.update(content=text):
         raise LeaseLost
+    hub.publish(claimed.session_id)
 
 
 def heartbeat(claimed: Claim, now: datetime) -> None:
@@ -142,9 +144,7 @@ def finish(claimed: Claim, text: str, outcome: Outcome, *, now: datetime | None 
 
 def _record_question(change: Change, claimed: Claim, message: SessionMessage) -> None:
     seq, number = message.seq, message.question_number
-    change.record(
-        "message.completed", message_id=message.pk, attempt=claimed.attempt, message_seq=seq, question=number
-    )
+    change.record("message.completed", message_id=message.pk, attempt=claimed.attempt, message_seq=seq, question=number)
     change.record("operation.succeeded", operation_id=claimed.operation_id, attempt=claimed.attempt)
 
 

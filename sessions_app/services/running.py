@@ -100,9 +100,9 @@ def _stream(claimed: Claim, provider: Provider, turn: Turn, stopping: Stopping) 
             if not text.strip():
                 break
             return text.strip(), piece
-        text += piece
+        text = (text + piece).lstrip()
         if len(text) - stored >= FLUSH_CHARACTERS or time.monotonic() - stored_at >= FLUSH_SECONDS:
-            operations.write(claimed, text)
+            operations.write(claimed, text.rstrip())  # a final text has no blank end either: deltas join to it
             stored, stored_at = len(text), time.monotonic()
     raise ProviderError("EMPTY_REPLY", "The interviewer sent an empty or cut-off question.", retryable=True)
 

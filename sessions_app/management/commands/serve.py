@@ -9,13 +9,13 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
 
 from sessions_app.services.embedded import EmbeddedPool
 
 
 class Command(BaseCommand):
     help = "Serve pages and API, and run background work, in one process. Ctrl-C ends it cleanly."
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
@@ -23,6 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, host: str, port: int, **__: Any) -> None:
         self.check(databases=["default"])
+        self._require_migrated()
         listener = self._listen(host, port)
         pool = EmbeddedPool(settings.OPERATION_THREADS)
         pool.start()
@@ -45,6 +46,12 @@ class Command(BaseCommand):
         finally:
             pool.stop()
             listener.close()
+
+    @staticmethod
+    def _require_migrated() -> None:
+        executor = MigrationExecutor(connections["default"])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError("The database is not up to date. Run: ./run manage migrate")
 
     def _listen(self, host: str, port: int) -> socket.socket:
         """The bound socket, made before anything is started, so that a taken port is a plain sentence."""

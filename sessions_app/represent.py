@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
+
 from sessions_app.access import Actor
 from sessions_app.models import (
     InterviewSession,
@@ -19,6 +21,11 @@ from sessions_app.models import (
 from sessions_app.models.actions import Phase
 
 Json = dict[str, Any]
+
+
+def dumps(data: Any) -> bytes:
+    """Compact JSON; UTC times with ``Z``, UUIDs and subclasses of str included."""
+    return orjson.dumps(data, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
 
 
 def etag(session: InterviewSession) -> str:
