@@ -1,0 +1,47 @@
+"""What every page's frame needs. Nothing here costs a query unless the template asks who is signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+THEMES = ("system", "light", "dark")
+
+
+class Chrome:
+    """The frame around a page: theme, and who is signed in (looked up on first use)."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @property
+    def theme(self) -> str:
+        return theme_of(self._request)
+
+    @property
+    def themes(self) -> list[tuple[str, str]]:
+        return [(theme, theme.title()) for theme in THEMES]
+
+    @property
+    def path(self) -> str:
+        """Where to come back to after a change of theme: this page, unless it is the answer to a form."""
+        return self._request.get_full_path() if self._request.method == "GET" else "/"
+
+    @property
+    def is_guest(self) -> bool:
+        return bool(getattr(self._request.user, "is_guest", False))
+
+    @property
+    def is_signed_in(self) -> bool:
+        return bool(self._request.user.is_authenticated)
+
+
+def theme_of(request: HttpRequest) -> str:
+    theme = request.COOKIES.get("theme", "")
+    return theme if theme in THEMES else "system"
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Not named ``site``: allauth's views put their own ``site`` into the context."""
+    return {"chrome": Chrome(request)}

@@ -1,0 +1,76 @@
+"""Pages that belong to somebody: sign-in first, never cached, and what was typed is carried through the sign-in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, resolve_url
+from django.views.decorators.http import require_http_methods
+
+from sessions_app.access import Actor
+from sessions_app.models.limits import MAX_ANSWER
+
+CARRIED = "carried_text"
+CARRY_SECONDS = 15 * 60
+
+View = Callable[..., HttpResponse]
+
+
+def personal(view: View) -> View:
+    """Give the view its actor. Somebody not signed in goes to the sign-in page and comes back afterwards."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return _to_sign_in(request, kwargs.get("session_id"))
+        response = view(request, Actor(request.user), **kwargs)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return wrapper
+
+
+def action(view: View) -> View:
+    """A form target of a session. Its address, opened by itself, leads to the room: nothing happens by a link."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, session_id: UUID) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return redirect("session-room", session_id)
+        return personal(view)(request, session_id=session_id)
+
+    return require_http_methods(["GET", "HEAD", "POST"])(wrapper)
+
+
+def typed(request: HttpRequest) -> str:
+    """What the composer sent, with the line ends that are stored (browsers send CR LF), and without NUL.
+
+    PostgreSQL cannot store a NUL; the rest of the text is worth keeping.
+    """
+    return request.POST.get("content", "").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+
+
+def carried_text(request: HttpRequest, session_id: UUID) -> str:
+    """What somebody had typed when they turned out to be signed out, within the last 15 minutes."""
+    kept = request.session.get(CARRIED) or {}
+    fresh = kept.get("session") == str(session_id) and time.time() - kept.get("at", 0) < CARRY_SECONDS
+    return kept["text"] if fresh else ""
+
+
+def drop_carried_text(request: HttpRequest) -> None:
+    request.session.pop(CARRIED, None)
+
+
+def _to_sign_in(request: HttpRequest, session_id: UUID | None) -> HttpResponse:
+    """Back to the same page after sign-in; an action cannot be repeated by a link, so it leads to its room."""
+    if request.method in ("GET", "HEAD"):
+        return redirect_to_login(request.get_full_path())
+    if session_id is not None and (text := typed(request)[:MAX_ANSWER]).strip():
+        request.session[CARRIED] = {"session": str(session_id), "text": text, "at": time.time()}
+    return redirect_to_login(resolve_url("session-room", session_id) if session_id else resolve_url("landing"))

@@ -1,0 +1,188 @@
+"""The room as a view model, rebuilt from stored rows alone for every status and phase (4-pages, 5.5)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sessions_app.access import Actor
+from sessions_app.models import InterviewSession, SessionMessage
+from sessions_app.models.actions import OPEN, Phase, Status
+from sessions_app.models.limits import MAX_ANSWER
+
+from . import present
+from .words import Moment, ago, moment, time_left
+
+SHOWN = 100  # turns; earlier ones are a link away
+SLOW = timedelta(seconds=20)
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """Text that was not accepted, to be given back to whoever wrote it, and why."""
+
+    text: str
+    notice: str = ""
+    mode: str = "text"
+    is_carried: bool = False
+
+
+@dataclass(frozen=True)
+class Composer:
+    text: str
+    revision: int
+    client_message_id: str
+    in_reply_to: Any
+    modes: Sequence[str]
+    mode: str
+    why_not: str
+    is_saved: bool
+    maximum: int = MAX_ANSWER
+
+
+@dataclass(frozen=True)
+class Timer:
+    """``left`` is empty when there is no limit, ``ends`` while the clock stands still."""
+
+    left: str
+    ends: Moment | None
+
+
+@dataclass(frozen=True)
+class Room:
+    session: InterviewSession
+    viewer: present.Viewer
+    slot: str
+    heading: str
+    chip: present.Chip
+    timer: Timer
+    earlier: list[present.Exchange]
+    latest: present.Exchange | None
+    hidden: int
+    rail: list[present.Rail]
+    composer: Composer | None
+    partial: str
+    asked_ago: str
+    is_slow: bool
+    paused_ago: str
+    ended: Moment | None
+    opens: str
+    unsent: Unsent | None
+
+    @property
+    def may(self) -> frozenset[str]:
+        return self.viewer.actions
+
+    @property
+    def engine(self) -> str:
+        return present.engine(self.session.model_name)
+
+    @property
+    def who(self) -> str:
+        return present.speaker(self.session.model_name)
+
+    @property
+    def is_open(self) -> bool:
+        return self.session.status in OPEN
+
+    @property
+    def number(self) -> int:
+        return self.session.current_question_number
+
+
+def messages_of(session: InterviewSession, *, all_of_them: bool = True) -> list[SessionMessage]:
+    """History, oldest first; the newest hundred unless all are wanted."""
+    history = session.messages.history()
+    return list(history) if all_of_them else list(history.order_by("-seq")[:SHOWN])[::-1]
+
+
+def room(session: InterviewSession, actor: Actor, *, unsent: Unsent | None = None, everything: bool = False) -> Room:
+    """Everything the room shows. One query: the messages."""
+    messages = messages_of(session, all_of_them=everything)
+    shown = present.exchanges(messages, session)
+    looking = present.viewer(session, actor)
+    turn = session.turn if session.turn_is_live else None
+    waited = session.now - turn.created_at if turn else timedelta(0)
+    latest = shown[-1:] if session.status != Status.PAUSED else []
+    return Room(
+        session=session,
+        viewer=looking,
+        slot=_slot(session),
+        heading=_heading(session),
+        chip=present.chip(session, session.now),
+        timer=_timer(session),
+        earlier=shown[: len(shown) - len(latest)],
+        latest=latest[0] if latest else None,
+        hidden=session.message_count - len(messages),
+        rail=present.rail(session, shown),
+        composer=_composer(session, looking, unsent),
+        partial=turn.message.content if turn and turn.message and session.status == Status.ACTIVE else "",
+        asked_ago=ago(waited),
+        is_slow=waited > SLOW,
+        paused_ago=ago(session.now - session.paused_at) if session.paused_at else "",
+        ended=moment(session.ended_at) if session.ended_at else None,
+        opens=present.chip(session, session.now).word if _not_open(session) else "",
+        unsent=unsent,
+    )
+
+
+def _slot(session: InterviewSession) -> str:
+    """Which of the states of the question slot is shown; also the name of its template."""
+    if session.status == Status.ACTIVE:
+        return "over" if session.is_over(session.now) else str(session.phase)
+    return str(session.status)
+
+
+def _heading(session: InterviewSession) -> str:
+    number, planned = session.current_question_number, session.planned_questions
+    if session.status == Status.CREATED:
+        return "Not started yet"
+    if session.phase == Phase.CLOSING:
+        return "That was the last question"
+    if session.status not in OPEN:
+        return {Status.EXPIRED: "Time ran out", Status.CANCELLED: "This interview was cancelled"}.get(
+            Status(session.status), "Finished"
+        )
+    if number == 0:
+        return "Your first question"
+    coming = session.status == Status.ACTIVE and session.phase in (Phase.GENERATING, Phase.GENERATION_FAILED)
+    return f"Question {number + coming} of about {max(planned, number + coming)}"
+
+
+def _timer(session: InterviewSession) -> Timer:
+    left = session.remaining_ms(session.now)
+    if left is None or session.status not in OPEN:
+        return Timer("", None)
+    return Timer(time_left(left), moment(session.deadline) if session.deadline else None)
+
+
+def _composer(session: InterviewSession, looking: present.Viewer, unsent: Unsent | None) -> Composer | None:
+    """Where to write, if the table lets the candidate write at all."""
+    if "save_draft" not in looking.actions and "answer" not in looking.actions:
+        return None
+    text = unsent.text if unsent else session.draft_text
+    return Composer(
+        text=text,
+        revision=session.draft_revision + 1,
+        client_message_id=str(uuid.uuid4()),
+        in_reply_to=session.open_question_id,
+        modes=session.enabled_modes,
+        mode=unsent.mode if unsent else "text",
+        why_not="" if "answer" in looking.actions else _why_not(session),
+        is_saved=bool(session.draft_text) and text == session.draft_text,
+    )
+
+
+def _why_not(session: InterviewSession) -> str:
+    return {
+        Phase.GENERATING: "The next question is still being written. You can note your thoughts and save them.",
+        Phase.GENERATION_FAILED: "There is no question to answer yet. You can note your thoughts and save them.",
+        Phase.READY_FOR_NEXT: "Ask for the next question first. You can note your thoughts and save them.",
+    }.get(session.phase or Phase.CLOSING, "")
+
+
+def _not_open(session: InterviewSession) -> bool:
+    return session.status == Status.CREATED and session.opens_at is not None and session.now < session.opens_at

@@ -1,0 +1,35 @@
+"""The candidate's pages. A form posts to its action's address and gets a 303 to a page that can be reloaded."""
+
+from __future__ import annotations
+
+from django.urls import include, path, re_path
+
+from . import views, views_files, views_room, views_start
+
+room_urls = [
+    path("", views_room.room, name="session-room"),
+    path("ready", views_start.ready, name="session-ready"),
+    path("start", views_start.start, name="session-start"),
+    path("answer", views_room.answer, name="session-answer"),
+    path("draft", views_room.draft, name="session-draft"),
+    path("pause", views_room.pause, name="session-pause"),
+    path("resume", views_room.resume, name="session-resume"),
+    path("retry", views_room.retry, name="session-retry"),
+    path("stop", views_room.stop, name="session-stop"),
+    path("next", views_room.next_question, name="session-next"),
+    path("end", views_files.end, name="session-end"),
+    path("done", views_files.done, name="session-done"),
+    path("transcript", views_files.transcript, name="session-transcript"),
+    re_path(r"^export\.(?P<extension>md|json|txt)$", views_files.export, name="session-export"),
+]
+
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("practice/<slug:slug>/start", views_start.practice, name="practice-start"),
+    path("sessions/", views.session_list, name="session-list"),
+    path("sessions/<uuid:session_id>/", include(room_urls)),
+    path("theme", views.theme, name="theme"),
+    path("help/", views.text_page, {"page": "help"}, name="help"),
+    path("privacy", views.text_page, {"page": "privacy"}, name="privacy"),
+    path("how-scoring-works", views.text_page, {"page": "scoring"}, name="how-scoring-works"),
+]

@@ -1,0 +1,88 @@
+"""From a card on the front page to the first question: two clicks."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from sessions_app import errors
+from sessions_app.access import Actor, session_for
+from sessions_app.models import InterviewSession, User
+from sessions_app.models.actions import Role, Status
+from sessions_app.services.guests import start_practice
+from sessions_app.services.sessions import start_session, update_session
+
+from . import present
+from .answers import see_other, telling
+from .guard import action, personal
+from .practice import choice_named, chosen, differs, time_choices
+from .waiting import wait_for
+
+BY_COOKIE = "django.contrib.auth.backends.ModelBackend"
+
+
+@require_POST
+def practice(request: HttpRequest, slug: str) -> HttpResponse:
+    """A practice session for whoever asks; somebody unknown becomes a guest, known by the session cookie alone."""
+    user = request.user if isinstance(request.user, User) else None
+    session = start_practice(slug, user=user)
+    if user is None:
+        login(request, session.candidate, backend=BY_COOKIE)
+    return see_other("session-ready", session.pk)
+
+
+@require_safe
+@personal
+def ready(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
+    """What will happen, how much time to take, what is kept; Begin is the consent."""
+    session = session_for(session_id, actor)
+    if session.status != Status.CREATED or Role.CANDIDATE not in actor.roles_in(session):
+        return redirect("session-room", session.pk)
+    return _ready_page(request, actor, session)
+
+
+@action
+def start(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
+    """Set the chosen time, begin, and wait a moment for the first question."""
+    session = session_for(session_id, actor)
+    wrong = _wrong_fields(request, session)
+    if wrong and session.status == Status.CREATED:
+        return _ready_page(request, actor, session, wrong, status=400)
+    with telling(request, actor, session_id):
+        choice = choice_named(session, request.POST.get("time", ""))
+        if session.status == Status.CREATED and choice is not None and differs(session, choice):
+            update_session(session_id, actor=actor, time_limit_minutes=choice.minutes)
+        wait_for(start_session(session_id, actor=actor).turn_id)
+    return see_other("session-room", session_id)
+
+
+def _wrong_fields(request: HttpRequest, session: InterviewSession) -> list[errors.FieldError]:
+    wrong = []
+    if not session.is_practice and not request.POST.get("agree"):
+        wrong.append(errors.FieldError("agree", "required", "Tick the box to say that you agree."))
+    try:
+        choice_named(session, request.POST.get("time", ""))
+    except errors.ValidationFailed as error:
+        wrong += error.errors
+    return wrong
+
+
+def _ready_page(
+    request: HttpRequest, actor: Actor, session: InterviewSession, wrong: Any = (), *, status: int = 200
+) -> HttpResponse:
+    context = {
+        "session": session,
+        "chip": present.chip(session, session.now),
+        "may": present.viewer(session, actor).actions,
+        "modes": present.modes(session.enabled_modes),
+        "engine": present.engine(session.model_name),
+        "choices": time_choices(session),
+        "chosen": request.POST.get("time") or chosen(session),
+        "errors": wrong,
+    }
+    return render(request, "ready.html", context, status=status)

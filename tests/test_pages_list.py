@@ -1,0 +1,102 @@
+"""My interviews: what is unfinished first, then the history, one's own only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from sessions_app.models import InterviewSession, User
+from tests import factories as f
+from tests.page_forms import Page
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def anns(client: Client, ann: User) -> Client:
+    client.force_login(ann)
+    return client
+
+
+def many(ann: User, count: int, **fields: Any) -> None:
+    """Copies of a finished session, as rows."""
+    one = f.ended(ann)
+    rows = []
+    for _ in range(count - 1):
+        copy = InterviewSession(
+            **{field.attname: getattr(one, field.attname) for field in one._meta.concrete_fields if field.name != "id"}
+        )
+        rows.append(copy)
+    InterviewSession.objects.bulk_create(rows)
+    InterviewSession.objects.filter(candidate=ann).update(**fields) if fields else None
+
+
+def test_it_shows_unfinished_interviews_first_with_the_way_on(anns: Client, ann: User) -> None:
+    done, open_one, stopped = f.ended(ann), f.waiting(ann), f.paused(ann, questions=2)
+    page = Page(anns.get("/sessions/"))
+    assert "resume" in page.offers(stopped.pk)
+    assert f"/sessions/{open_one.pk}/" in page.links
+    assert f"/sessions/{done.pk}/done" in page.links
+    assert page.html.index("Unfinished") < page.html.index("History")
+    assert "clock running" in page.html and "paused just now" in page.html
+
+
+def test_it_resumes_from_the_list(anns: Client, ann: User) -> None:
+    session = f.paused(ann)
+    form = Page(anns.get("/sessions/")).form("/resume")
+    assert anns.post(form.action, form.fields).url == f"/sessions/{session.pk}/"
+    assert f.fresh(session).status == "active"
+
+
+def test_it_says_so_when_there_is_nothing(anns: Client) -> None:
+    assert "No interviews yet." in anns.get("/sessions/").content.decode()
+
+
+def test_it_shows_nobody_elses_not_even_to_staff(client: Client, ann: User, ben: User, sam: User) -> None:
+    session = f.ended(ann)
+    for other in (ben, sam):
+        client.force_login(other)
+        assert str(session.pk) not in client.get("/sessions/").content.decode()
+
+
+@pytest.mark.parametrize(("status", "shown"), [("completed", 1), ("paused", 1), ("unfinished", 2), ("cancelled", 0)])
+def test_it_filters_by_status(status: str, shown: int, anns: Client, ann: User) -> None:
+    f.ended(ann), f.paused(ann), f.waiting(ann)
+    page = Page(anns.get(f"/sessions/?status={status}"))
+    assert page.tags.count("tr") == (shown + 1 if shown else 0)
+    assert ("Clear the filter" in page.html) == (shown == 0)
+
+
+def test_it_refuses_a_status_that_does_not_exist(anns: Client) -> None:
+    answer = anns.get("/sessions/?status=asleep")
+    assert answer.status_code == 400
+    assert "There is no such status" in answer.content.decode()
+
+
+def test_it_turns_pages_by_links(anns: Client, ann: User) -> None:
+    many(ann, 30)
+    first, second = Page(anns.get("/sessions/")), Page(anns.get("/sessions/?page=2"))
+    assert (first.tags.count("tr"), second.tags.count("tr")) == (26, 6)
+    assert "?page=2" in first.links and "?page=1" in second.links
+
+
+def test_it_needs_as_many_queries_for_50_rows_as_for_5(
+    anns: Client, ann: User, django_assert_max_num_queries: Any
+) -> None:
+    """List: session, user, unfinished, count, page."""
+    counts = []
+    for total in (5, 50):
+        InterviewSession.objects.all().delete()
+        many(ann, total)
+        for _ in range(3 if total == 5 else 9):
+            f.paused(ann)
+        with django_assert_max_num_queries(8) as queries:
+            anns.get("/sessions/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_it_wants_to_know_who_asks(client: Client) -> None:
+    assert client.get("/sessions/").url == "/login?next=/sessions/"
