@@ -1,0 +1,206 @@
+"""The built-in interviewer: what it asks, in which order, and when it stays with a question."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sessions_app.ai import bank, builtin
+from sessions_app.ai.builtin import BuiltInInterviewer, next_question
+from sessions_app.ai.protocol import Exchange, Outcome, Posting, ProviderError, Turn, model_names, provider_for
+
+POSTING = Posting("Backend engineer", "Acme", "You build our shop.", ("Python", "PostgreSQL", "Redis"), "senior")
+RESUME = """
+Ann Smith
+- Led the chess club
+- Built the billing service in Python and PostgreSQL for three million customers
+"""
+PLAN = tuple(bank.plan(POSTING, 30, "seed"))
+
+
+def turn(*history, **fields):
+    given = {"seed": "s-1", "candidate_name": "Ann Smith", "planned_questions": 6, "plan": PLAN, "posting": POSTING}
+    return Turn(**{**given, "history": tuple(history), **fields})
+
+
+def asked(key=PLAN[0].key, answer="Something off the point.", **fields):
+    return Exchange(key, "A question?", answer, **fields)
+
+
+def interview(first, count, say=lambda question: "Something off the point."):
+    """Questions and outcomes of a whole interview."""
+    told, now = [], first
+    for _ in range(count):
+        text, outcome = next_question(now)
+        told.append((text, outcome))
+        said = Exchange(outcome.key, text, say(text), outcome.is_follow_up)
+        now = replace(now, history=(*now.history, said))
+    return told
+
+
+# -- the opening -------------------------------------------------------------------------------------------------------
+
+
+def test_the_opening_speaks_of_the_posting_and_the_resume():
+    text, outcome = next_question(turn(resume=RESUME))
+    assert text.startswith("Welcome, Ann. We are talking about the Backend engineer role at Acme.")
+    assert "“Built the billing service in Python and PostgreSQL for three million customers”" in text
+    assert "Python and PostgreSQL matter in this role" in text
+    assert outcome == Outcome("behavioral", "opening")
+
+
+def test_the_opening_makes_do_with_either():
+    only_posting, _ = next_question(turn())
+    assert "Backend engineer role at Acme, which asks for Python, PostgreSQL and Redis" in only_posting
+    only_resume, _ = next_question(turn(posting=None, resume=RESUME))
+    assert "Your résumé says “Built the billing service" in only_resume
+    assert "role" not in only_resume
+    unrelated, _ = next_question(turn(resume="Ann Smith\nPilot of the year 2019"))
+    assert "Pilot of the year 2019" in unrelated
+
+
+def test_the_opening_needs_nothing_at_all():
+    text, _ = next_question(turn(posting=None, candidate_name="  "))
+    assert text.startswith("Welcome. To begin, tell me about a piece of work")
+
+
+def test_a_long_line_is_cut_at_a_word():
+    long = "Python " + "and more of it " * 30
+    text, _ = next_question(turn(resume=f"Ann\n{long}"))
+    quoted = text.split("“")[1].split("”")[0]
+    assert len(quoted) <= 140
+    assert quoted.endswith(("and…", "more…", "of…", "it…"))
+
+
+def test_only_bullets_are_taken_off_a_line():
+    text, _ = next_question(turn(resume="# Ann\n - Five years of C#\n", posting=replace(POSTING, tech_stack=("C#",))))
+    assert "“Five years of C#”" in text
+
+
+@pytest.mark.parametrize("resume", ["-", "\n\n•\n", "  \t \n * \n"])
+def test_a_resume_of_signs_only_is_no_resume(resume):
+    text, outcome = next_question(turn(resume=resume))
+    assert outcome.key == "opening"
+    assert "“" not in text
+
+
+def test_a_template_without_posting_begins_with_its_first_question():
+    text, outcome = next_question(turn(posting=None, has_template=True))
+    assert (text, outcome.key) == (PLAN[0].text, PLAN[0].key)
+
+
+# -- the questions -----------------------------------------------------------------------------------------------------
+
+
+def test_it_never_repeats_itself_over_30_questions():
+    told = interview(turn(planned_questions=30, resume=RESUME), 30)
+    texts = [text for text, _ in told]
+    assert len(set(texts)) == 30
+    planned = [outcome.key for _, outcome in told if not outcome.is_follow_up]
+    assert len(set(planned)) == len(planned)
+
+
+def test_types_rotate():
+    told = interview(turn(posting=None, has_template=True, planned_questions=9), 9, say=lambda _: "I don't know")
+    assert [outcome.question_type for _, outcome in told] == ["technical", "behavioral", "situational"] * 3
+
+
+def test_it_is_deterministic():
+    first = interview(turn(resume=RESUME), 6)
+    assert interview(turn(resume=RESUME), 6) == first
+    assert interview(turn(resume=RESUME, seed="another"), 6) != first
+
+
+def test_no_lead_in_comes_twice_in_a_row():
+    told = interview(turn(planned_questions=30), 12, say=lambda _: "I don't know")
+    leads = [text.split(".")[0] for text, _ in told[1:]]
+    assert all(one != next for one, next in zip(leads, leads[1:], strict=False))
+
+
+def test_it_says_when_its_questions_are_at_an_end():
+    with pytest.raises(ProviderError, match="All prepared questions") as error:
+        next_question(turn(asked(answer="pass"), plan=PLAN[:1]))
+    assert (error.value.code, error.value.retryable) == ("PLAN_EXHAUSTED", False)
+
+
+# -- follow-ups --------------------------------------------------------------------------------------------------------
+
+
+def covered(question):
+    return ". ".join(point.aliases[0] for point in question.points)
+
+
+def test_it_stays_when_points_are_open():
+    text, outcome = next_question(turn(asked()))
+    assert outcome == Outcome(PLAN[0].type, PLAN[0].key, is_follow_up=True)
+    assert text.endswith(PLAN[0].points[0].follow_up)
+
+
+def test_it_asks_for_the_first_point_that_is_open():
+    question = PLAN[0]
+    text, _ = next_question(turn(asked(answer=f"Well, {question.points[0].aliases[0]}, of course.")))
+    assert text.endswith(question.points[1].follow_up)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        asked(answer="", skipped=True),
+        *(asked(answer=words) for words in ("I don't know", "i do not know.", "Sorry, no idea!", " Not sure ", "PASS")),
+        asked(answer=covered(PLAN[0])),
+        asked(is_follow_up=True),
+        asked(key="opening"),
+        asked(key="from-another-plan"),
+    ],
+    ids=lambda exchange: exchange.answer[:15] or exchange.key,
+)
+def test_it_goes_on_when_staying_is_of_no_use(said):
+    _, outcome = next_question(turn(said))
+    assert not outcome.is_follow_up
+    assert outcome.key != said.key
+
+
+def test_a_sentence_that_only_begins_with_not_knowing_is_an_answer():
+    _, outcome = next_question(turn(asked(answer="I don't know the exact name, but I would look at the plan.")))
+    assert outcome.is_follow_up
+
+
+@pytest.mark.parametrize(("planned", "most"), [(1, 1), (3, 1), (6, 2), (12, 4), (30, 10)])
+def test_at_most_a_third_are_follow_ups(planned, most):
+    told = interview(turn(posting=None, has_template=True, planned_questions=planned), planned)
+    assert sum(outcome.is_follow_up for _, outcome in told) <= most
+
+
+def test_it_consoles_after_a_skip():
+    text, _ = next_question(turn(asked(answer="", skipped=True)))
+    assert text.startswith(tuple(builtin._AFTER_SKIP))
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def test_it_writes_word_by_word_and_ends_with_the_outcome():
+    *words, outcome = BuiltInInterviewer().ask(turn())
+    assert "".join(words) == next_question(turn())[0]
+    assert outcome == Outcome("behavioral", "opening")
+
+
+def test_a_question_is_done_in_four_seconds_however_slow_its_pace():
+    slept = []
+    list(BuiltInInterviewer(word_seconds=5, sleep=slept.append).ask(turn(resume=RESUME)))
+    assert sum(slept) == pytest.approx(4.0)
+
+
+def test_it_is_the_one_model_that_is_always_there(settings):
+    settings.BUILTIN_WORD_MS = 20
+    assert provider_for("built-in") == BuiltInInterviewer(word_seconds=0.02)
+    assert model_names() == ["built-in"]
+    with pytest.raises(ProviderError, match="No model named gpt-4") as error:
+        provider_for("gpt-4")
+    assert not error.value.retryable
+
+
+def test_the_closing_thanks_by_name():
+    assert "Thank you, Ann." in builtin.closing("Ann Smith")
+    assert "Thank you." in builtin.closing(" ")
