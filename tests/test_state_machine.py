@@ -14,6 +14,7 @@ from sessions_app.access import SYSTEM, Actor
 from sessions_app.models import InterviewSession, SessionMessage, User
 from sessions_app.models.actions import ALLOWED, NOT_FOR, NOT_OPEN_YET, Phase, Role, Status
 from sessions_app.models.message import MessageState
+from sessions_app.services import sessions
 
 from . import factories as f
 from .places import PLACES, VERBS, name_of, rows_of
@@ -217,7 +218,6 @@ def test_pausing_and_resuming_a_wrong_state_says_the_documented_sentence(ann: Us
 
 
 def test_staff_must_say_why_and_the_candidate_need_not(ann: User, sam: User) -> None:
-    from sessions_app.services import sessions
 
     for verb in (sessions.end_session, sessions.cancel_session):
         session = f.waiting(ann)

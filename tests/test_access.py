@@ -1,0 +1,256 @@
+"""Who gets what: one flat table of route × method × role → status, and every route is in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from sessions_app.models import User
+
+from .factories import JobPostingFactory, ResumeFactory, TemplateFactory, UserFactory, waiting
+
+ROLES = ("nobody", "guest", "ann", "ben", "sam")  # ann owns the rows, ben and the guest are strangers, sam is staff
+
+
+def world(ann):
+    """Ann's rows, by what a route calls them."""
+    session = waiting(ann)
+    return {
+        "session": session,
+        "api-session": session.pk,
+        "api-operation": session.turn_id,
+        "api-job-posting": JobPostingFactory(owner=ann).pk,
+        "api-resume": ResumeFactory(owner=ann).pk,
+        "api-template": TemplateFactory().pk,
+        "slug": TemplateFactory().slug,
+    }
+
+
+def arguments(name, things):
+    """What the route's path needs."""
+    if name.startswith("api-conversation-"):
+        return {"id": things["session"].pk}
+    if name.startswith("api-"):
+        kind = next((kind for kind in things if kind.startswith("api-") and name.startswith(kind + "-")), None)
+        needs_id = kind and not name.endswith("-list")
+        return {"id": things[kind]} if needs_id else {}
+    if name == "practice-start":
+        return {"slug": things["slug"]}
+    if name == "session-export":
+        return {"session_id": things["session"].pk, "extension": "md"}
+    if name.startswith("session-") and name != "session-list":
+        return {"session_id": things["session"].pk}
+    if name == "account_reset_password_from_key":
+        return {"uidb36": "1", "key": "a-b"}
+    if name == "account_confirm_email":
+        return ["x"]
+    return {}
+
+
+@cache
+def routes():
+    """Every named route outside the admin."""
+
+    def walk(patterns, prefix=""):
+        for pattern in patterns:
+            if hasattr(pattern, "url_patterns"):
+                yield from walk(pattern.url_patterns, prefix + str(pattern.pattern))
+            elif pattern.name and not prefix.startswith("admin/"):
+                yield pattern.name
+
+    return frozenset(walk(get_resolver().url_patterns))
+
+
+def _json(**body):
+    return json.dumps(body).encode(), "application/json"
+
+
+BODIES = {
+    "api-session-list": _json(),
+    "api-session-detail": _json(planned_questions=2),
+    "api-session-answers": _json(skip=True),
+    "api-session-cancel": _json(reason="x"),
+    "api-session-complete": _json(reason="x"),
+    "api-session-draft": _json(text="x", revision=1),
+    "api-job-posting-list": _json(title="x"),
+    "api-job-posting-detail": _json(title="x"),
+    "api-resume-list": _json(content="x"),
+}
+
+# fmt: off
+TABLE = """
+                                          nobody guest ann ben sam
+GET    account_change_password            302 302 200 200 200
+POST   account_change_password            302 302 200 200 200
+GET    account_confirm_email              404 404 404 404 404
+POST   account_confirm_email              404 404 404 404 404
+GET    account_email                      404 404 404 404 404
+POST   account_email                      404 404 404 404 404
+GET    account_email_verification_sent    404 404 404 404 404
+POST   account_email_verification_sent    404 404 404 404 404
+GET    account_inactive                   200 200 200 200 200
+GET    account_login                      200 200 200 200 200
+POST   account_login                      200 200 200 200 200
+GET    account_logout                     302 200 200 200 200
+POST   account_logout                     302 302 302 302 302
+GET    account_reauthenticate             302 302 302 302 302
+POST   account_reauthenticate             302 302 302 302 302
+GET    account_reset_password             200 200 200 200 200
+POST   account_reset_password             200 200 200 200 200
+GET    account_reset_password_done        200 200 200 200 200
+GET    account_reset_password_from_key    200 200 200 200 200
+POST   account_reset_password_from_key    200 200 200 200 200
+GET    account_reset_password_from_key_done 200 200 200 200 200
+GET    account_set_password               302 302 302 302 302
+POST   account_set_password               302 302 302 302 302
+GET    account_signup                     200 200 200 200 200
+POST   account_signup                     200 200 200 200 200
+GET    api-conversation-active            401 403 200 403 200
+GET    api-conversation-task              401 403 200 403 200
+GET    api-job-posting-detail             401 404 200 404 200
+PATCH  api-job-posting-detail             401 404 200 404 200
+DELETE api-job-posting-detail             401 404 204 404 204
+GET    api-job-posting-list               401 200 200 200 200
+POST   api-job-posting-list               401 201 201 201 201
+POST   api-logout                         400 400 400 400 400
+GET    api-me                             401 200 200 200 200
+GET    api-models                         401 200 200 200 200
+POST   api-operation-cancel               401 404 400 404 400
+GET    api-operation-detail               401 404 200 404 200
+POST   api-operation-retry                401 404 400 404 400
+POST   api-register                       400 400 400 400 400
+GET    api-resume-detail                  401 404 200 404 200
+DELETE api-resume-detail                  401 404 204 404 204
+GET    api-resume-list                    401 200 200 200 200
+POST   api-resume-list                    401 201 201 201 201
+POST   api-session-answers                401 404 201 404 403
+POST   api-session-cancel                 401 404 403 404 200
+POST   api-session-complete               401 404 200 404 200
+GET    api-session-detail                 401 404 200 404 200
+PATCH  api-session-detail                 401 404 400 404 400
+PUT    api-session-draft                  401 404 200 404 403
+GET    api-session-events                 401 404 200 404 200
+POST   api-session-generate-question      401 404 409 404 409
+GET    api-session-list                   401 200 200 200 200
+POST   api-session-list                   401 201 201 201 201
+GET    api-session-messages               401 404 200 404 200
+POST   api-session-pause                  401 404 200 404 200
+PUT    api-session-pause                  401 404 200 404 200
+POST   api-session-resume                 401 404 400 404 400
+PUT    api-session-resume                 401 404 400 404 400
+POST   api-session-start                  401 404 400 404 400
+GET    api-template-detail                401 200 200 200 200
+GET    api-template-list                  401 200 200 200 200
+POST   api-token                          400 400 400 400 400
+POST   api-token-refresh                  400 400 400 400 400
+GET    docs                               200 200 200 200 200
+GET    health-live                        200 200 200 200 200
+GET    health-ready                       200 200 200 200 200
+GET    help                               200 200 200 200 200
+GET    how-scoring-works                  200 200 200 200 200
+GET    landing                            200 200 200 200 200
+GET    openapi                            200 200 200 200 200
+POST   practice-start                     303 303 303 303 303
+GET    privacy                            200 200 200 200 200
+POST   session-answer                     302 404 400 404 400
+GET    session-done                       302 404 302 404 302
+POST   session-draft                      302 404 303 404 403
+GET    session-end                        302 404 200 404 302
+POST   session-end                        302 404 303 404 303
+GET    session-export                     302 404 200 404 200
+GET    session-list                       302 200 200 200 200
+POST   session-next                       302 404 303 404 303
+POST   session-pause                      302 404 303 404 303
+GET    session-ready                      302 404 302 404 302
+POST   session-resume                     302 404 303 404 303
+POST   session-retry                      302 404 303 404 303
+GET    session-room                       302 404 200 404 200
+POST   session-start                      302 404 303 404 303
+POST   session-stop                       302 404 303 404 303
+GET    session-transcript                 302 404 200 404 200
+POST   theme                              400 400 400 400 400
+"""
+# fmt: on
+
+
+def table():
+    for line in TABLE.strip().splitlines()[1:]:
+        method, name, *statuses = line.split()
+        yield method, name, dict(zip(ROLES, map(int, statuses), strict=True))
+
+
+def _path(name, things):
+    given = arguments(name, things)
+    return reverse(name, args=given) if isinstance(given, list) else reverse(name, kwargs=given)
+
+
+def request_as(user, method, name, things):
+    browser = Client(raise_request_exception=False)
+    if user is not None:
+        browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    body = BODIES.get(name, (b"", "application/octet-stream"))
+    return browser.generic(method, _path(name, things), *body)
+
+
+def test_every_route_is_in_the_table():
+    assert {name for _, name, _ in table()} == routes()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("method", "name", "statuses"), [pytest.param(*row, id=f"{row[0]} {row[1]}") for row in table()]
+)
+def test_who_gets_what(ann, method, name, statuses):
+    people = {
+        "nobody": None,
+        "guest": User.objects.create_guest(),
+        "ann": ann,
+        "ben": UserFactory(),
+        "sam": UserFactory(is_staff=True, is_superuser=True),
+    }
+    things = world(ann)
+    got = {}
+    for role in ROLES:
+        here = transaction.savepoint()
+        got[role] = request_as(people[role], method, name, things).status_code
+        transaction.savepoint_rollback(here)
+    assert got == statuses
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted({name for _, name, _ in table() if name.startswith("api-")}))
+def test_a_method_that_is_not_in_the_table_is_405(ann, name):
+    listed = {method for method, known, _ in table() if known == name}
+    things = world(ann)
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - listed:
+        assert request_as(ann, method, name, things).status_code == 405, method
+
+
+def test_every_admin_route_is_for_staff_alone(ann):
+    """Everybody else is sent to the console's sign-in, whatever the address and the method."""
+
+    def walk(patterns, prefix=""):
+        for pattern in patterns:
+            if hasattr(pattern, "url_patterns"):
+                yield from walk(pattern.url_patterns, prefix + str(pattern.pattern))
+            elif pattern.name not in ("login", "logout", "jsi18n"):
+                yield re.sub(r"<[^>]+>|\(\?P<[^)]*\)|[\^$]", "1", prefix + str(pattern.pattern))
+
+    admin_patterns = next(p for p in get_resolver().url_patterns if str(p.pattern) == "admin/").url_patterns
+    paths = {f"/admin/{path}" for path in walk(admin_patterns)}
+    assert len(paths) > 40
+    for user in (None, User.objects.create_guest(), ann):
+        browser = Client()
+        if user is not None:
+            browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        for path in paths:
+            for method in ("GET", "POST"):
+                response = browser.generic(method, path)
+                refused = response.status_code == 302 and response["Location"].startswith("/admin/login/")
+                assert refused or response.status_code == 404, (path, method, response.status_code)
