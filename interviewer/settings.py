@@ -183,8 +183,8 @@ ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # a guest is signed in, and may s
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
-if RATE_LIMITS == "off":
-    ACCOUNT_RATE_LIMITS = False
+# Wrong passwords are counted by axes, for the pages, the console and the API alike.
+ACCOUNT_RATE_LIMITS = {"login_failed": False} if RATE_LIMITS == "on" else False
 
 AXES_ENABLED = RATE_LIMITS == "on"
 AXES_FAILURE_LIMIT = 10
@@ -221,10 +221,9 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "sessions_app.api.errors.answer",
     "DEFAULT_THROTTLE_CLASSES": ["sessions_app.api.throttles.KindThrottle"] if RATE_LIMITS == "on" else [],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "NUM_PROXIES": 0,  # the server has put the right address into REMOTE_ADDR
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
-NUM_PROXIES = env.int("NUM_PROXIES", default=0)
-REST_FRAMEWORK["NUM_PROXIES"] = NUM_PROXIES
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
@@ -281,7 +280,8 @@ SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes speak plain HTTP to the process
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-if env.bool("TRUST_PROXY", default=False):
+TRUST_PROXY = env.bool("TRUST_PROXY", default=False)
+if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
+
+from django.test import Client
+
+from sessions_app.models import InterviewSession
 
 ACTIONS = {
     "start": "start",
@@ -18,6 +23,7 @@ ACTIONS = {
     "next": "generate_question",
     "end": "complete",
 }
+ROUTES = {action: route for route, action in ACTIONS.items()} | {"skip": "answer"}
 
 
 @dataclass
@@ -87,3 +93,20 @@ class Page(HTMLParser):
 def _action(address: str, session_id: Any) -> set[str]:
     match = re.fullmatch(rf"/sessions/{session_id}/(\w+)", address)
     return {ACTIONS[match[1]]} if match and match[1] in ACTIONS else set()
+
+
+def room(client: Client, session: InterviewSession) -> Page:
+    """The page a candidate ends up on."""
+    answer = client.get(f"/sessions/{session.pk}/", follow=True)
+    assert answer.status_code == 200
+    return Page(answer)
+
+
+def sends(action: str, session: InterviewSession) -> dict[str, Any]:
+    """What the form of that action sends."""
+    fields: dict[str, Any] = {"content": "An answer", "client_message_id": uuid.uuid4().hex, "revision": "1000"}
+    return fields | {"skip": "1"} if action == "skip" else fields
+
+
+def post(client: Client, session: InterviewSession, action: str, **fields: Any) -> Any:
+    return client.post(f"/sessions/{session.pk}/{ROUTES[action]}", {**sends(action, session), **fields})

@@ -15,15 +15,16 @@ FRONT_DOORS = ("api", "pages", "live", "admin", "management")
 
 # Lower may not import higher. Modules of one rank may import each other, except the front doors.
 RANKS: dict[str, int] = {
-    **dict.fromkeys(("errors", "scoring", "ai", "logs", "requests"), 0),
+    **dict.fromkeys(("errors", "scoring", "ai", "logs", "requests", "hints"), 0),
     **dict.fromkeys(("models", "errors_json", "migrations"), 1),
-    **dict.fromkeys(("access", "events"), 2),
+    **dict.fromkeys(("access", "events", "authentication"), 2),
     "services": 3,
     "represent": 4,
     **dict.fromkeys(FRONT_DOORS, 5),
     "checks": 5,
     "apps": 6,
 }
+SAME_DOOR = {"streams": "live"}  # the reader, and the SSE and WebSocket in front of it
 INTERVIEWER = 7
 FILES = [path for path in sorted(APP.rglob("*.py")) if "migrations" not in path.parts]
 
@@ -31,7 +32,8 @@ FILES = [path for path in sorted(APP.rglob("*.py")) if "migrations" not in path.
 def part_of(module: str) -> str:
     """``sessions_app.services.turns`` is part of ``services``; ``interviewer.urls`` of ``interviewer``."""
     names = module.split(".")
-    return names[0] if names[0] == "interviewer" else names[1] if len(names) > 1 else ""
+    part = names[0] if names[0] == "interviewer" else names[1] if len(names) > 1 else ""
+    return SAME_DOOR.get(part, part)
 
 
 def module_of(path: Path) -> str:

@@ -77,7 +77,7 @@ def test_a_request_whose_process_died_can_be_sent_again(ann, as_):
     client.post(URL, {}, headers=keyed())
     # What a kill leaves behind: the claim, committed before; neither session nor answer.
     InterviewSession.objects.all().delete()
-    IdempotencyKey.objects.update(status_code=None, body=None)
+    IdempotencyKey.objects.update(status_code=None, body="")
     assert client.post(URL, {}, headers=keyed()).status_code == 409
     IdempotencyKey.objects.update(claimed_at=timezone.now() - idempotency.CLAIM - timedelta(seconds=1))
     assert client.post(URL, {}, headers=keyed()).status_code == 201

@@ -174,3 +174,16 @@ def test_it_makes_guest_and_session_together_or_not_at_all(monkeypatch: pytest.M
     with pytest.raises(RuntimeError):
         start_practice("databases", user=None)
     assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_one_address_cannot_fill_the_database_with_guests(client, monkeypatch):
+    template = TemplateFactory()
+    monkeypatch.setattr("sessions_app.pages.views_start.GUESTS_PER_HOUR", 2)
+    start = f"/practice/{template.slug}/start"
+    for _ in range(2):
+        assert Client().post(start).status_code == 303
+    response = Client().post(start)
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
+    assert User.objects.filter(is_guest=True).count() == 2

@@ -146,10 +146,7 @@ def race(first: str, second: str, rounds: int) -> None:
             for number in range(-(-rounds // len(places))):
                 twin = make(place, user)
                 acts = [partial(RACERS[first], twin), partial(RACERS[second], twin)]
-                if number % 2:
-                    told = list(reversed(crowd.at_once(acts[::-1])))
-                else:
-                    told = crowd.at_once(acts)
+                told = list(reversed(crowd.at_once(acts[::-1]))) if number % 2 else crowd.at_once(acts)
                 assert outcome(twin, *told) in legal, f"{first} and {second} in {name_of(place)}"
 
 

@@ -89,7 +89,7 @@ def _store(claimed: IdempotencyKey, response: Response) -> None:
     stored = mine.update(
         status_code=response.status_code,
         headers={name: response[name] for name in KEPT_HEADERS if name in response},
-        body=None if response.data is None else orjson.loads(dumps(response.data)),
+        body="" if response.data is None else dumps(response.data).decode(),
     )
     if not stored:
         raise errors.IdempotencyInProgress
@@ -97,7 +97,8 @@ def _store(claimed: IdempotencyKey, response: Response) -> None:
 
 def _replay(claimed: IdempotencyKey) -> Response:
     headers = {**claimed.headers, "Idempotent-Replayed": "true"}
-    return Response(claimed.body, status=claimed.status_code, headers=headers)
+    body = orjson.loads(claimed.body) if claimed.body else None
+    return Response(body, status=claimed.status_code, headers=headers)
 
 
 def _fingerprint(request: Request) -> str:

@@ -15,7 +15,7 @@ class IdempotencyKey(models.Model):
     claimed_at = models.DateTimeField()
     status_code = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty while it runs.")
     headers = models.JSONField(default=dict)
-    body = models.JSONField(null=True, blank=True)
+    body = models.TextField(blank=True, help_text="JSON as it was sent: a JSON column would reorder its keys.")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["caller", "key"], name="idempotency_key_once_per_caller"),)

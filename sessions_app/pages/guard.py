@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.views.decorators.http import require_http_methods
 
+from sessions_app import errors
 from sessions_app.access import Actor
 from sessions_app.models.limits import MAX_ANSWER
 
@@ -74,3 +78,18 @@ def _to_sign_in(request: HttpRequest, session_id: UUID | None) -> HttpResponse:
     if session_id is not None and (text := typed(request)[:MAX_ANSWER]).strip():
         request.session[CARRIED] = {"session": str(session_id), "text": text, "at": time.time()}
     return redirect_to_login(resolve_url("session-room", session_id) if session_id else resolve_url("landing"))
+
+
+def limit_by_address(request: HttpRequest, what: str, *, per_hour: int) -> None:
+    """Count what somebody unknown does, by their address, in the cache. Switched off with ``RATE_LIMITS=off``.
+
+    Raises:
+        RateLimited: that address did it too often within the hour.
+    """
+    if settings.RATE_LIMITS == "off":
+        return
+    address = hashlib.sha256(request.META.get("REMOTE_ADDR", "").encode()).hexdigest()[:32]
+    key = f"limit:{what}:{address}:{int(time.time() // 3600)}"
+    cache.add(key, 0, timeout=3600)
+    if cache.incr(key) > per_hour:
+        raise errors.RateLimited(3600 - int(time.time() % 3600))

@@ -19,17 +19,20 @@ from sessions_app.services.sessions import start_session, update_session
 
 from . import present
 from .answers import see_other, telling
-from .guard import action, personal
+from .guard import action, limit_by_address, personal
 from .practice import choice_named, chosen, differs, time_choices
 from .waiting import wait_for
 
 BY_COOKIE = "django.contrib.auth.backends.ModelBackend"
+GUESTS_PER_HOUR = 120  # from one address
 
 
 @require_POST
 def practice(request: HttpRequest, slug: str) -> HttpResponse:
     """A practice session for whoever asks; somebody unknown becomes a guest, known by the session cookie alone."""
     user = request.user if isinstance(request.user, User) else None
+    if user is None:
+        limit_by_address(request, "practice", per_hour=GUESTS_PER_HOUR)
     session = start_practice(slug, user=user)
     if user is None:
         login(request, session.candidate, backend=BY_COOKIE)

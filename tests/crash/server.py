@@ -199,6 +199,15 @@ class Candidate:
         self._call("POST", f"/sessions/{self.session_id}/answers", body)
         self.acknowledged[name] = text
 
+    def watch(self) -> None:
+        """Read the live stream until the server goes away."""
+        url = f"http://127.0.0.1:{self.server.port}/api/v1/sessions/{self.session_id}/stream"
+        headers = {"Authorization": f"Bearer {self._token}", "Accept": "text/event-stream"}
+        with contextlib.suppress(httpx.TransportError), httpx.stream("GET", url, headers=headers, timeout=60) as stream:
+            assert stream.status_code == 200
+            for _ in stream.iter_lines():
+                pass
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self._token}"} if hasattr(self, "_token") else {}
         url = f"http://127.0.0.1:{self.server.port}/api/v1{path}"

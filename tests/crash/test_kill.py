@@ -18,7 +18,7 @@ from .server import STOP_SECONDS, Candidate, Server, own_database, until
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(180)]
 
-SLOW_WORD_MS = 80  # a question takes seconds
+SLOW_WORD_MS = 150  # a question takes seconds
 QUICK_WORD_MS = 15
 WRITING_SECONDS = 4.0  # what the built-in interviewer needs at most
 AT_ONCE = WRITING_SECONDS + 6.0  # and not after the 30 s of a lease
@@ -54,7 +54,7 @@ def assert_nothing_is_lost(server: Server, *candidates: Candidate) -> None:
 def kill_in_mid_question(server: Server, candidate: Candidate, name: str) -> None:
     """One cycle: the question that is being written when everything ends is whole soon after the next start."""
     begun = candidate.partial_question()
-    time.sleep(random.uniform(0, 1.0))
+    time.sleep(random.uniform(0, 0.5))
     server.kill()
     server.start()
     ready = time.monotonic()
@@ -198,6 +198,10 @@ def test_ctrl_c_ends_it_cleanly(busy: bool, tmp_path: Path, database_url: str) -
         if busy:
             candidate = Candidate(server)
             candidate.partial_question()
+            watching = threading.Thread(target=candidate.watch, daemon=True)
+            watching.start()
+            time.sleep(0.5)
+            assert watching.is_alive(), "nobody is watching"
         assert server.end(signal.SIGINT, whole_group=True) < STOP_SECONDS
         assert server.process.returncode in (0, 130)
         assert "Traceback" not in server.log.read_text()

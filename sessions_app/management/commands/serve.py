@@ -37,7 +37,8 @@ class Command(BaseCommand):
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=8,
-            proxy_headers=False,
+            proxy_headers=settings.TRUST_PROXY,
+            forwarded_allow_ips="*" if settings.TRUST_PROXY else None,
         )
         try:
             uvicorn.Server(config).run(sockets=[listener])
