@@ -132,7 +132,7 @@ def functions() -> Iterator[tuple[str, int]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 has_docstring = ast.get_docstring(node) is not None
-                docstring = node.body[0].end_lineno - node.body[0].lineno + 1 if has_docstring else 0  # type: ignore[operator]
+                docstring = node.body[0].end_lineno - node.body[0].lineno + 1 if has_docstring else 0
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1 - docstring
                 yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", lines
 

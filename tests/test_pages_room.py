@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -26,6 +27,9 @@ KEPT_OR_SAME = {
     (Status.EXPIRED, None, "skip"),
     (Status.ACTIVE, Phase.GENERATION_FAILED, "generate_question"),
 }
+
+
+ROOM_SCRIPT = '<script type="module" src="/static/js/room.js">'
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +96,8 @@ def test_it_has_one_main_heading_and_no_id_twice(place: tuple[str, str | None], 
     page = room(anns, PLACES[place](ann))
     assert page.tags.count("h1") == 1
     assert len(page.ids) == len(set(page.ids))
-    assert "script" not in page.tags and "style=" not in page.html
+    assert "style=" not in page.html
+    assert set(re.findall(r"<script\b[^>]*>[^<]*", page.html)) <= {ROOM_SCRIPT}  # a file of ours, nothing inline
 
 
 # -- who ---------------------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def test_coming_back_starts_the_quiet_minutes_again(ann: User) -> None:
 
 @pytest.mark.parametrize("place", [f.waiting, f.generating, f.failed, f.ready_for_next, f.paused, f.created])
 def test_an_interview_that_is_not_over_is_not_finished_however_quiet(place: object, ann: User) -> None:
-    session = place(ann, time_limit_minutes=None)  # type: ignore[operator]
+    session = place(ann, time_limit_minutes=None)
     before = f.fresh(session)
     server_alive(before.now + timedelta(days=3))
     sweep(now=before.now + timedelta(days=3))

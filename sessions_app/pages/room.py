@@ -77,6 +77,21 @@ class Room:
         return self.viewer.actions
 
     @property
+    def cursor(self) -> str:
+        """Where the stream goes on from what this page shows, be it in the middle of a sentence (see live.Cursor)."""
+        turn = self.session.turn
+        middle = f":{turn.attempt}:{len(self.partial)}" if turn and self.partial else ""
+        return f"{self.session.last_seq}{middle}"
+
+    @property
+    def announcement(self) -> str:
+        """The newest turn of the interviewer, whole, for screen readers: once, when it is there."""
+        if self.latest is None or self.session.turn_is_live:
+            return ""
+        said = [turn for turn in self.latest.turns if turn.kind in ("question", "notice")]
+        return f"{said[-1].heading}. {said[-1].text}" if said else ""
+
+    @property
     def engine(self) -> str:
         return present.engine(self.session.model_name)
 

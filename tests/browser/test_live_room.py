@@ -1,0 +1,107 @@
+"""The room with scripts: the question grows as it is written, and a lost connection comes back by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.crash import server as processes
+from tests.crash.server import Server, free_port, own_database
+
+WORD_MS = 100  # slow enough to watch it
+Open = Callable[..., Any]
+
+NO_WEBSOCKET = """
+window.WebSocket = class { constructor() { setTimeout(() => this.onclose({ code: 1006 }), 0); } close() {} };
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder: Path = tmp_path_factory.mktemp("live")
+    port = free_port()
+    patch = pytest.MonkeyPatch()
+    patch.setattr(processes, "free_port", lambda: port)  # the page comes back to the same address
+    with own_database(folder) as url, Server(folder, url, word_ms=WORD_MS) as running:
+        running.run("manage.py", "load_templates", "--verbosity", "0")
+        running.start()
+        yield running
+    patch.undo()
+
+
+@pytest.fixture
+def open_room(chromium: Any, server: Server) -> Iterator[Open]:
+    """A guest's page, in the room with the first question being written."""
+    contexts: list[Any] = []
+
+    def open_(script: str = "") -> Any:
+        context = chromium.new_context(base_url=f"http://localhost:{server.port}")
+        contexts.append(context)
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        page.goto("/")
+        page.get_by_role("button", name="Start Tell me about").click()
+        page.get_by_role("button", name="Begin interview").click()
+        page.evaluate("window.sameDocument = true")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+def question_arrives(page: Any) -> None:
+    expect(page.get_by_label("Your answer", exact=True)).to_be_visible(timeout=20_000)
+    assert page.evaluate("window.sameDocument") is True, "the page was loaded anew"
+
+
+def test_the_question_grows_and_then_can_be_answered_without_a_reload(open_room: Open) -> None:
+    page = open_room()
+    growing = page.locator("[data-partial]")
+    expect(growing).not_to_be_empty(timeout=10_000)
+    first = growing.text_content()
+    page.wait_for_function("had => (document.querySelector('[data-partial]')?.textContent ?? had) !== had", arg=first)
+    question_arrives(page)
+    asked = page.locator("article.turn--question .turn__text").last.text_content().strip()
+    assert asked.startswith(first.strip())
+    expect(page.locator("#sr-log")).to_contain_text(asked)
+    expect(page.locator("#connection")).to_be_empty()
+
+
+def test_where_websockets_are_blocked_events_carry_it(open_room: Open) -> None:
+    page = open_room(NO_WEBSOCKET)
+    question_arrives(page)
+
+
+def test_a_change_in_one_tab_shows_in_the_other(open_room: Open) -> None:
+    page = open_room()
+    question_arrives(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    page.get_by_label("Your answer", exact=True).fill("Half a thought")
+    other.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=10_000)
+    other.get_by_role("button", name="Resume").click()
+    question_arrives(page)
+    expect(page.get_by_label("Your answer", exact=True)).to_have_value("Half a thought")
+
+
+@pytest.mark.crash
+def test_a_server_killed_in_mid_sentence_goes_on_in_the_same_page(open_room: Open, server: Server) -> None:
+    page = open_room()
+    expect(page.locator("[data-partial]")).not_to_be_empty(timeout=10_000)
+    notes = page.get_by_label("Your notes for the next answer")
+    notes.fill("I must not be lost")
+    server.kill()
+    expect(page.locator("#connection")).to_contain_text("Reconnecting", timeout=10_000)
+    server.start()
+    question_arrives(page)
+    expect(page.get_by_label("Your answer", exact=True)).to_have_value("I must not be lost")
+    expect(page.locator("#connection")).to_be_empty()
+    page.reload()
+    assert page.locator("article.turn--question").count() == 1
