@@ -51,8 +51,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # -- the product ---------------------------------------------------------------------------------------------------
 
 OPERATIONS = env.str("OPERATIONS", default="embedded")
-if OPERATIONS != "embedded":
-    raise ImproperlyConfigured("OPERATIONS is embedded; background work on other machines is not there yet.")
+if OPERATIONS not in ("embedded", "celery"):
+    raise ImproperlyConfigured("OPERATIONS is embedded (threads of this process) or celery (workers elsewhere).")
 OPERATION_THREADS = env.int("OPERATION_THREADS", default=4)
 REQUEST_THREADS = env.int("REQUEST_THREADS", default=16)
 STREAM_READ_THREADS = env.int("STREAM_READ_THREADS", default=8)
@@ -67,6 +67,7 @@ if RATE_LIMITS not in ("on", "off"):
 
 INSTALLED_APPS = [
     "interviewer.apps.ConsoleConfig",
+    "interviewer.apps.ProjectConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -146,10 +147,32 @@ else:
 
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "interviewer.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
+if OPERATIONS == "celery" and (not CELERY_BROKER_URL or _database["ENGINE"] != "django.db.backends.postgresql"):
+    raise ImproperlyConfigured("OPERATIONS=celery needs REDIS_URL (or CELERY_BROKER_URL) and PostgreSQL.")
+CELERY_TASK_DEFAULT_QUEUE = "questions"
+CELERY_TASK_ROUTES = {"interviewer.sweep": {"queue": "sweep"}}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 300  # no generation lasts five minutes; the lease would be taken over long before
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 600}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "interviewer.sweep", "schedule": 5.0, "options": {"expires": 5.0}},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 
 # -- people --------------------------------------------------------------------------------------------------------
 

@@ -1,18 +1,27 @@
 """Hints: "something new in this session". Never the news itself, which is in the database; a lost hint costs a second.
 
 Writers publish from any thread; readers wait in an event loop. Within one process a hub is enough. With ``REDIS_URL``
-every process also tells the others, over one Redis connection a process.
+every process also tells the others, by Redis' publish and subscribe.
 """
 
 from __future__ import annotations
 
 import asyncio
+import queue
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
+import redis
+from django.conf import settings
 from django.db import transaction
+
+from .logs import log
+
+CHANNEL = "interviewer.hints"
+PAUSE_SECONDS = 1.0
 
 
 class Hub:
@@ -25,6 +34,7 @@ class Hub:
     @contextmanager
     def listening(self, session_id: object) -> Iterator[asyncio.Event]:
         """An event that is set with every hint for the session, in the running loop."""
+        relay.listen()
         key, entry = str(session_id), (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
             self._waiting[key].add(entry)
@@ -37,11 +47,16 @@ class Hub:
                     del self._waiting[key]
 
     def publish(self, session_id: object) -> None:
-        """Wake whoever waits here. Called from any thread; a loop that has closed meanwhile is not an error."""
+        """Wake whoever waits, here and in other processes. Called from any thread; never waits itself."""
+        self.wake(str(session_id))
+        relay.publish(str(session_id))
+
+    def wake(self, key: str) -> None:
+        """Wake whoever waits here. A loop that has closed meanwhile is not an error."""
         with self._lock:
-            entries = list(self._waiting.get(str(session_id), ()))
+            entries = list(self._waiting.get(key, ()))
         for loop, event in entries:
-            if not loop.is_closed():
+            with suppress(RuntimeError):
                 loop.call_soon_threadsafe(event.set)
 
     @property
@@ -50,7 +65,57 @@ class Hub:
             return sum(len(entries) for entries in self._waiting.values())
 
 
+class Relay:
+    """Carries hints between processes over Redis; does nothing without a URL. Redis may go and come back."""
+
+    def __init__(self, url: str, hub: Hub) -> None:
+        self._url, self._hub = url, hub
+        self._outgoing: queue.Queue[str] = queue.Queue(maxsize=10_000)
+        self._lock = threading.Lock()
+        self._running: set[str] = set()
+
+    def publish(self, key: str) -> None:
+        if self._url:
+            self._start("publish")
+            with suppress(queue.Full):  # readers look by themselves every second
+                self._outgoing.put_nowait(key)
+
+    def listen(self) -> None:
+        """Start to take hints in, once in a process that has readers."""
+        if self._url:
+            self._start("listen")
+
+    def _start(self, what: str) -> None:
+        with self._lock:
+            if what in self._running:
+                return
+            self._running.add(what)
+        work = self._send if what == "publish" else self._receive
+        threading.Thread(target=self._for_ever, args=(work,), name=f"hints-{what}", daemon=True).start()
+
+    def _for_ever(self, work: Callable[[], None]) -> None:
+        while True:
+            try:
+                work()
+            except redis.RedisError as error:
+                log.warning("hints.redis_away", error=type(error).__name__, component="hints")
+                time.sleep(PAUSE_SECONDS)
+
+    def _send(self) -> None:
+        client = redis.Redis.from_url(self._url, socket_timeout=5, socket_connect_timeout=2)
+        while True:
+            client.publish(CHANNEL, self._outgoing.get())
+
+    def _receive(self) -> None:
+        client = redis.Redis.from_url(self._url, socket_connect_timeout=2, health_check_interval=10)
+        with client.pubsub(ignore_subscribe_messages=True) as channel:
+            channel.subscribe(CHANNEL)
+            for message in channel.listen():
+                self._hub.wake(message["data"].decode())
+
+
 hub = Hub()
+relay = Relay(settings.REDIS_URL, hub)
 
 
 def publish_on_commit(session_id: object) -> None:

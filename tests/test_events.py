@@ -216,6 +216,7 @@ def live_a_life(user: User, staff: User) -> list[InterviewSession]:
 
 
 def test_the_log_holds_no_personal_data(sam: User, caplog: pytest.LogCaptureFixture, capfd: Any) -> None:
+    caplog.set_level("DEBUG", logger="interviewer")
     zebulon = f.UserFactory(email=CANARIES["email"], name=CANARIES["name"])
     lives = live_a_life(zebulon, sam)
     for session in lives:

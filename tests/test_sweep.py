@@ -74,6 +74,7 @@ def test_an_interview_that_is_not_over_is_not_finished_however_quiet(place: obje
 
 
 def test_one_broken_session_does_not_stop_the_others(ann: User, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("ERROR", logger="interviewer")
     quiet = [closing_at(ann, T0) for _ in range(3)]
     overdue = [waiting_at(ann, time_limit_minutes=5) for _ in range(3)]
     for session in (quiet[0], overdue[0]):  # its next event's number is taken: every change of it fails

@@ -131,6 +131,7 @@ def _add(change: Change, *, at: datetime, **fields: Any) -> SessionMessage:
     session.message_count += 1
     change.record(
         "message.created",
+        at=at,
         message_id=message.pk,
         message_seq=message.seq,
         kind=message.kind,

@@ -25,8 +25,9 @@ class Command(BaseCommand):
         self.check(databases=["default"])
         self._require_migrated()
         listener = self._listen(host, port)
-        pool = EmbeddedPool(settings.OPERATION_THREADS)
-        pool.start()
+        pool = EmbeddedPool(settings.OPERATION_THREADS) if settings.OPERATIONS == "embedded" else None
+        if pool:
+            pool.start()
         connections.close_all()
         self.stdout.write(f"Serving on http://{'localhost' if host == '127.0.0.1' else host}:{port} — Ctrl+C to stop.")
         self.stdout.flush()
@@ -45,7 +46,8 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             pass
         finally:
-            pool.stop()
+            if pool:
+                pool.stop()
             listener.close()
 
     @staticmethod

@@ -1,0 +1,36 @@
+"""The shared cache counts for rate limits, nothing more: when Redis is away, nobody is refused and nothing fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+from django.core.cache.backends.redis import RedisCache
+
+from sessions_app.logs import log
+
+
+class ForgivingRedisCache(RedisCache):
+    """Answers as an empty cache would while Redis cannot be reached."""
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        return self._or(default, super().get, key, default, version)
+
+    def set(self, key: Any, value: Any, timeout: Any = 300, version: int | None = None) -> None:
+        self._or(None, super().set, key, value, timeout, version)
+
+    def add(self, key: Any, value: Any, timeout: Any = 300, version: int | None = None) -> bool:
+        return bool(self._or(True, super().add, key, value, timeout, version))
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        return int(self._or(delta, super().incr, key, delta, version))
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        return bool(self._or(False, super().delete, key, version))
+
+    def _or(self, instead: Any, call: Any, *arguments: Any) -> Any:
+        try:
+            return call(*arguments)
+        except redis.RedisError as error:
+            log.warning("cache.redis_away", error=type(error).__name__, component="cache")
+            return instead
