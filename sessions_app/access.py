@@ -79,6 +79,19 @@ def session_for(session_id: Any, actor: Actor) -> InterviewSession:
     return session
 
 
+def turn_for(session_id: Any, actor: Actor) -> InterviewSession:
+    """The session with its turn alone, for reads that come every second.
+
+    Raises:
+        SessionNotFound: it does not exist, or is somebody else's.
+    """
+    key = as_uuid(session_id)
+    session: InterviewSession | None = sessions_of(actor).with_turn().filter(pk=key).first() if key else None
+    if session is None:
+        raise errors.SessionNotFound
+    return session
+
+
 def lock_session(session_id: Any, actor: Actor) -> InterviewSession:
     """Lock the row, then read it. To be called first in a transaction.
 

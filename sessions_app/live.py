@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from sessions_app import represent
-from sessions_app.access import Actor, session_for
+from sessions_app.access import Actor, session_for, turn_for
 from sessions_app.hints import hub
 from sessions_app.models import InterviewSession, Operation, SessionEvent, SessionMessage
 from sessions_app.models.message import MessageState
@@ -74,9 +74,9 @@ def read(session_id: Any, actor: Actor, cursor: Cursor | None) -> Batch:
     Raises:
         SessionNotFound: there is none that the actor may see (any more).
     """
-    session = session_for(session_id, actor)
+    session = turn_for(session_id, actor)
     if cursor is None or cursor.seq > session.last_seq:
-        return _whole(session, actor)
+        return _whole(session_for(session_id, actor), actor)
     frames: list[Frame] = []
     if cursor.seq < session.last_seq:
         rows = list(session.events.filter(seq__gt=cursor.seq, seq__lte=session.last_seq).order_by("seq")[:BATCH])

@@ -10,7 +10,8 @@ from typing import Any
 
 from rest_framework.response import Response
 
-from sessions_app.access import as_uuid, sessions_of
+from sessions_app import errors
+from sessions_app.access import turn_for
 from sessions_app.models import InterviewSession, Operation
 from sessions_app.models.actions import OPEN
 
@@ -23,9 +24,9 @@ class _Conversation(ApiView):
     nothing = ""
 
     def get(self, request: Any, id: str) -> Response:
-        key = as_uuid(id)
-        session = sessions_of(self.actor).with_turn().filter(pk=key).first() if key else None
-        if session is None:
+        try:
+            session = turn_for(id, self.actor)
+        except errors.SessionNotFound:
             return Response({"detail": "Access denied to conversation"}, status=403)
         if session.turn is None:
             return Response({"error": self.nothing, "conversationId": id}, status=404)

@@ -19,6 +19,7 @@ from .sessions import expect_version
 from .turns import add_answer, add_closing, queue_question, requeue
 
 MAX_NOTES = 20
+MAX_REVISION = 2**53
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,10 @@ def save_draft(
     Raises:
         SessionNotFound, SessionNotActive, SessionExpired, PermissionDenied, ValidationFailed.
     """
-    if wrong := _unfit(text, "text"):
+    wrong = _unfit(text, "text")
+    if not 0 <= revision <= MAX_REVISION:
+        wrong.append(errors.FieldError("revision", "out_of_range", "Count revisions from 1 upwards."))
+    if wrong:
         raise errors.ValidationFailed(wrong)
     with changing(session_id, actor, now=now) as change:
         change.require("save_draft")
