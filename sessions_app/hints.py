@@ -28,8 +28,15 @@ class Hub:
     """Wakes the readers of a session, wherever in this process they wait."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # close() comes in a signal, which may interrupt its own thread in here
         self._waiting: dict[str, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = defaultdict(set)
+        self.is_closed = False
+
+    def close(self) -> None:
+        """The process is about to end: wake everybody, so that no reader holds it up."""
+        self.is_closed = True
+        for key in list(self._waiting):
+            self.wake(key)
 
     @contextmanager
     def listening(self, session_id: object) -> Iterator[asyncio.Event]:

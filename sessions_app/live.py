@@ -100,7 +100,7 @@ async def follow(session_id: Any, actor: Actor, cursor: Cursor | None) -> AsyncI
     end = loop.time() + OPEN_SECONDS
     silent_since = loop.time()
     with hub.listening(session_id) as hint:
-        while loop.time() < end:
+        while loop.time() < end and not hub.is_closed:
             hint.clear()
             batch = await in_pool(read, session_id, actor, cursor)
             cursor = batch.cursor

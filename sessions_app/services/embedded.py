@@ -49,9 +49,13 @@ class EmbeddedPool:
             self._waiting.add(operation_id)
         self._due.put(operation_id)
 
-    def stop(self, seconds: float = 8.0) -> None:
+    def stop_claiming(self) -> None:
         """Claim nothing more; what runs is given back to the queue and starts again with the next process."""
         self._stop.set()
+
+    def stop(self, seconds: float = 8.0) -> None:
+        """Stop, and wait until the threads have given back what they had."""
+        self.stop_claiming()
         self._unlisten()
         for _ in self._threads:
             self._due.put(None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -11,7 +13,26 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from sessions_app.hints import hub
 from sessions_app.services.embedded import EmbeddedPool
+
+
+class _Server(uvicorn.Server):
+    """Told to end, it lets go at once of what it would wait for: open streams and questions half written."""
+
+    def __init__(self, config: uvicorn.Config, pool: EmbeddedPool | None) -> None:
+        super().__init__(config)
+        self._pool = pool
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        hub.close()
+        if self._pool:
+            self._pool.stop_claiming()
+        super().handle_exit(sig, frame)
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 class Command(BaseCommand):
@@ -41,8 +62,10 @@ class Command(BaseCommand):
             proxy_headers=settings.TRUST_PROXY,
             forwarded_allow_ips="*" if settings.TRUST_PROXY else None,
         )
+        # uvicorn raises the signal again when it is done; unhandled, it would end us before the pool has stopped.
+        signal.signal(signal.SIGTERM, _interrupt)
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            _Server(config, pool).run(sockets=[listener])
         except KeyboardInterrupt:
             pass
         finally:
