@@ -1,5 +1,1 @@
 """The project: wiring only."""
-
-from .celery import app as celery_app
-
-__all__ = ["celery_app"]

@@ -1,4 +1,4 @@
-"""The processes of docker-compose.yml on loopback, by its own commands: two webs, two workers, beat, and the servers."""
+"""The processes of docker-compose.yml on loopback, by its own commands: two webs, two workers, beat, and servers."""
 
 from __future__ import annotations
 
