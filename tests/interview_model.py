@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sessions_app import events
 from sessions_app.live import Cursor
+from sessions_app.models import InterviewSession
 
 from . import factories as f
 
@@ -218,3 +220,36 @@ class Reader:
             if frame.event == "message.completed":
                 assert not self.partial or self.partial["text"] == message["content"]
                 self.partial = {}
+
+
+def assert_same(session: InterviewSession, model: Model, now: datetime) -> None:
+    """What holds after every step."""
+    assert (session.status, session.phase) == (model.status, model.phase)
+    assert (session.draft_text, session.draft_revision) == model.draft
+    assert (session.running_since, session.deadline) == (model.since, model.deadline)
+    assert (session.running_since is not None) == (model.phase == "waiting_for_answer")
+    assert session.used_ms(now) == model.time_used(now) / timedelta(milliseconds=1)
+    assert list(events.broken_links(session)) == []
+    _same_history(session, model)
+    _same_work(session, model)
+
+
+def _same_history(session: InterviewSession, model: Model) -> None:
+    rows = list(session.messages.history())
+    assert [(m.kind, "" if m.kind == "notice" else m.content) for m in rows] == model.history
+    assert [m.seq for m in rows] == list(range(1, session.message_count + 1))
+    asked = [m for m in rows if m.kind == "question"]
+    assert [m.question_number for m in asked] == list(range(1, session.current_question_number + 1))
+    replies = [m.in_reply_to_id for m in rows if m.kind == "answer"]
+    assert replies == [m.pk for m in asked][: len(replies)]
+    assert [m.content for m in session.messages.notes()] == model.notes
+
+
+def _same_work(session: InterviewSession, model: Model) -> None:
+    turn, work = session.turn, model.work
+    assert turn is not None and turn.message is not None and work is not None
+    row = (turn.status, turn.attempt, turn.provider_errors, turn.lease_until, turn.message.content)
+    lease = work.lease if work.status == "running" else None
+    assert row == (work.status, work.attempt, work.errors, lease, work.text)
+    assert session.operations.live().count() == (work.status in LIVE)
+    assert session.tokens_reserved == 0

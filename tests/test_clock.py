@@ -279,6 +279,6 @@ def test_the_clock_does_what_a_plain_model_of_it_does(ann: User, steps: list[tup
 @pytest.mark.full
 @pytest.mark.timeout(600)
 @given(steps=STEPS)
-@hypothesis_settings(max_examples=1000, **WITH_ANN)
+@hypothesis_settings(max_examples=300, **WITH_ANN)
 def test_the_clock_does_what_a_plain_model_of_it_does_for_long(ann: User, steps: list[tuple[str, int]]) -> None:
     live_through(ann, steps)

@@ -107,7 +107,14 @@ def finish_and_check(pair: Pair, ann: Insistent, told: Interview) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see that a process stands still")
-@pytest.mark.parametrize("point", ["operation.after_claim", "operation.after_first_write", "operation.before_finish"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        "operation.after_first_write",
+        pytest.param("operation.after_claim", marks=pytest.mark.full),
+        pytest.param("operation.before_finish", marks=pytest.mark.full),
+    ],
+)
 def test_who_stood_still_past_the_lease_writes_nothing_more(point: str, tmp_path: Path, database_url: str) -> None:
     with frozen_at(point, tmp_path, database_url) as (pair, ann, told):
         ann.question(told)  # the other has overtaken it
@@ -123,7 +130,9 @@ def test_who_stood_still_past_the_lease_writes_nothing_more(point: str, tmp_path
 
 
 @pytest.mark.skipif(not servers.postgres_wanted(), reason="on SQLite a writer that stands still stops every writer")
-@pytest.mark.parametrize("point", ["operation.before_claim_commit", "operation.inside_finish"])
+@pytest.mark.parametrize(
+    "point", ["operation.inside_finish", pytest.param("operation.before_claim_commit", marks=pytest.mark.full)]
+)
 def test_who_stands_still_inside_a_transaction_does_not_hold_the_session_for_ever(
     point: str, tmp_path: Path, database_url: str
 ) -> None:

@@ -5,13 +5,16 @@ Each point has an interview of its own, so that what is wrong afterwards says wh
 
 from __future__ import annotations
 
+import json
 import random
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
@@ -204,6 +207,56 @@ def test_killed_in_the_middle_of_a_sweep_it_expires_every_session_once(tmp_path:
             found = arena.server.facts()[one.id]
             assert (found["status"], found["broken_links"], found["seqs"]) == ("expired", [], [1, 2])
             assert (found["answers"], found["operations"]) == ([["", one.point]], ["succeeded"])
+
+
+# -- connections that end in mid-request ---------------------------------------------------------------------------
+
+SIGNED_IN = """
+import django; django.setup()
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from sessions_app.models import User
+user = User.objects.get()
+store = SessionStore()
+store[SESSION_KEY], store[HASH_SESSION_KEY] = str(user.pk), user.get_session_auth_hash()
+store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+store.save()
+print(store.session_key)
+"""
+
+
+def hang_up_in(port: int, path: str, headers: dict[str, str], body: bytes) -> None:
+    """Send all but the last words of a request, and be gone."""
+    told = {"Host": f"127.0.0.1:{port}", "Content-Length": str(len(body)), **headers}
+    head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body[:-8])
+        time.sleep(0.3)
+    time.sleep(0.5)
+
+
+def test_a_request_that_was_cut_is_no_request(tmp_path: Path, database_url: str) -> None:
+    """Neither is half an answer taken for the answer, nor is the key of the request spent."""
+    arena = Arena(tmp_path, database_url)
+    with arena.server:
+        arena.server.start()
+        ann = Insistent(arena.address, arena.revive)
+        told = ann.begin("cut")
+        ann.question(told)
+        port, token, text = arena.server.port, "x" * 32, "I would measure first, and only then add an index"
+        cookies = f"sessionid={arena.server.run('-c', SIGNED_IN).strip()}; csrftoken={token}"
+        form = {"csrfmiddlewaretoken": token, "client_message_id": "by form", "content": text}
+        sent = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+        hang_up_in(port, f"/sessions/{told.id}/answer", sent, urlencode(form).encode())
+        assert ann.call("GET", f"/sessions/{told.id}")["message_count"] == 1
+
+        path = f"/api/v1/sessions/{told.id}/answers"
+        body = json.dumps({"answer_text": text, "client_message_id": "by JSON"}).encode()
+        sent = {"Authorization": f"Bearer {ann.token}", "Content-Type": "application/json", "Idempotency-Key": "one"}
+        hang_up_in(port, path, sent, body)
+        answered = httpx.post(f"{arena.address()}{path}", content=body, headers=sent)
+        assert answered.status_code == 201, answered.text
+        assert "Traceback" not in arena.server.log.read_text()
 
 
 # -- workers elsewhere ---------------------------------------------------------------------------------------------
