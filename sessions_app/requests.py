@@ -9,7 +9,8 @@ from contextvars import ContextVar
 from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _SANE = re.compile(r"[A-Za-z0-9_.\-]{1,80}\Z")
@@ -46,6 +47,27 @@ class EitherSlashMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith(_ROOT_WITHOUT_SLASH) and request.path_info.endswith("/"):
             request.path_info = request.path_info.rstrip("/")
+        return self.get_response(request)
+
+
+class WholeBodyMiddleware:
+    """A body that ends before its announced length was cut off on the way: half an answer is no answer.
+
+    Nobody is left to read the refusal; what counts is that nothing is done.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        if announced.isdecimal() and 0 < int(announced) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            try:
+                is_whole = len(request.body) >= int(announced)
+            except UnreadablePostError:
+                is_whole = False
+            if not is_whole:
+                return HttpResponse(status=400)
         return self.get_response(request)
 
 

@@ -44,6 +44,7 @@ OPERATIONS = "sessions_app/services/operations.py"
 MESSAGE = "sessions_app/models/message.py"
 FENCING = ("tests/test_operations.py",)
 RACES = ("tests/test_races.py",)
+CLOCK = ("tests/test_expiry.py", "tests/test_clock.py", "tests/test_model_machine.py")
 HERE = ("tests/test_mutations.py", "-k", "seen or queued_again")
 CONSTRAINTS = ("tests/test_constraints.py", "--no-migrations")
 
@@ -107,10 +108,10 @@ MUTANTS = {
         "sessions_app/services/expiry.py",
         "    credit_outage(change)\n    end",
         "    end",
-        ("tests/test_model_machine.py",),
+        CLOCK,
     ),
     "an expiry that forgets the draft": Mutant(
-        "sessions_app/services/expiry.py", "    _submit_draft(change, at=end)\n", "", ("tests/test_model_machine.py",)
+        "sessions_app/services/expiry.py", "    _submit_draft(change, at=end)\n", "", CLOCK
     ),
 }  # fmt: skip
 

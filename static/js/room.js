@@ -31,7 +31,9 @@ function onState(state) {
     "signed out": "You have been signed out. Your text is still here; sign in again in another tab, then send it.",
     gone: "",
   };
-  if (status && status.textContent !== words[state]) status.textContent = words[state];
+  if (!status) return;
+  status.dataset.state = state;
+  if (status.textContent !== words[state]) status.textContent = words[state];
 }
 
 // Offsets count characters as Python does, code points; so does a spread string.

@@ -95,6 +95,7 @@ def test_a_change_in_one_tab_shows_in_the_other(open_room: Open) -> None:
 def test_a_server_killed_in_mid_sentence_goes_on_in_the_same_page(open_room: Open, server: Server) -> None:
     page = open_room()
     expect(page.locator("[data-partial]")).not_to_be_empty(timeout=10_000)
+    expect(page.locator("#connection[data-state=live]")).to_be_attached(timeout=10_000)
     notes = page.get_by_label("Your notes for the next answer")
     notes.fill("I must not be lost")
     server.kill()

@@ -2,7 +2,7 @@
 
     python -m tests.crash.long_run --sqlite 500 --postgres 200 --submits 10000
 
-``--sqlite`` and ``--postgres`` are kills (0 leaves a database out), shared out among all named points and moments of
+``--sqlite`` and ``--postgres`` are kills, shared out among all named points and moments of
 chance; ``--submits`` are answers sent on each, 50 at once, 30 % of whose connections are cut. Nothing else is assumed:
 what was not run is not in the table.
 """
@@ -222,6 +222,7 @@ def carry_out(rows: list[Row], what: str, count: int, goal: str, run: Callable[[
     except AssertionError as error:
         outcome = f"FAILED: {str(error).splitlines()[0][:160]}"
     rows.append(Row(what, database, f"{count:,}", goal, outcome, time.monotonic() - began))
+    write(rows[-1])
     print(f"  {outcome}", flush=True)
 
 
@@ -237,30 +238,37 @@ def programme(kills: int, submits: int, workers: int) -> list[Row]:
     rows: list[Row] = []
     half = kills // 2
     goal = "200" if servers.postgres_wanted() else "500"
-    if kills:
-        carry_out(rows, "kill -9 at named points", kills - half, goal, in_new_place(kills_at_points, kills - half))
-        carry_out(rows, "kill -9 at any time", half, "in it", in_new_place(kills_at_any_time, half))
-        carry_out(rows, "control: acknowledges first", 3, "loses", in_new_place(control, 3))
-        carry_out(rows, "submits over cut connections", submits, "10,000", in_new_place(cut_connections, submits))
-        if servers.postgres_wanted():
-            carry_out(rows, "kill -9 of a Celery worker", workers, "200", lambda: kills_of_workers(workers))
+    controls = min(3, kills)
+    carry_out(
+        rows, "kill -9 at named points", kills - half, f"{goal} together", in_new_place(kills_at_points, kills - half)
+    )
+    carry_out(rows, "kill -9 at any time", half, f"{goal} together", in_new_place(kills_at_any_time, half))
+    carry_out(rows, "control: acknowledges first", controls, "loses", in_new_place(control, controls))
+    carry_out(rows, "submits over cut connections", submits, "10,000", in_new_place(cut_connections, submits))
+    if servers.postgres_wanted():
+        carry_out(rows, "kill -9 of a Celery worker", workers, "200", lambda: kills_of_workers(workers))
     return rows
 
 
-def table(rows: list[Row]) -> str:
+HEAD = "| what | database | count here | goal | outcome | minutes | on |\n|---|---|---|---|---|---|---|\n"
+BEGIN, END = "<!-- table -->\n", "<!-- /table -->\n"
+
+
+def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    machine = f"{os.cpu_count()} cores, {memory:.0f} GB of memory, Python {platform.python_version()}"
-    lines = [f"Run on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {machine}.", ""]
-    lines += ["| what | database | count here | goal | outcome | minutes |", "|---|---|---|---|---|---|"]
-    lines += [f"| {r.what} | {r.database} | {r.count} | {r.goal} | {r.outcome} | {r.seconds / 60:.1f} |" for r in rows]
-    return "\n".join(lines) + "\n"
+    return f"Machine: {os.cpu_count()} cores, {memory:.0f} GB of memory, Python {platform.python_version()}.\n\n"
 
 
-def write(rows: list[Row]) -> None:
-    """Replace the table; what people wrote below it stays."""
-    begin, end = "<!-- table -->\n", "<!-- /table -->\n"
-    before, _, rest = RESULTS.read_text().partition(begin)
-    RESULTS.write_text(before + begin + table(rows) + end + rest.partition(end)[2])
+def write(row: Row) -> None:
+    """Put one line into the table in the place of the older one; the rest stays, so that no count is lost."""
+    text = RESULTS.read_text()
+    before, _, rest = text.partition(BEGIN)
+    old, _, below = rest.partition(END)
+    key = f"| {row.what} | {row.database} |"
+    lines = [line for line in old.splitlines() if line.startswith("| ") and not line.startswith(("| what", key))]
+    cells = (row.count, row.goal, row.outcome, f"{row.seconds / 60:.1f}", f"{datetime.now(UTC):%Y-%m-%d}")
+    lines.append(f"{key} {' | '.join(cells)} |")
+    RESULTS.write_text(before + BEGIN + machine() + HEAD + "\n".join(lines) + "\n" + END + below)
 
 
 def main() -> int:
@@ -268,15 +276,17 @@ def main() -> int:
     parser.add_argument("--sqlite", type=int, default=500, help="kills on SQLite (500)")
     parser.add_argument("--postgres", type=int, default=200, help="kills on PostgreSQL (200)")
     parser.add_argument("--workers", type=int, default=200, help="kills of Celery workers (200)")
+    parser.add_argument("--only", choices=["sqlite", "postgres"], help="leave the other database out")
     parser.add_argument("--submits", type=int, default=10_000, help="answers sent over cut connections (10,000)")
     chosen = parser.parse_args()
     crash_server.PORTS = PORTS
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     rows: list[Row] = []
     for database, kills in (("sqlite", chosen.sqlite), ("postgres", chosen.postgres)):
+        if chosen.only not in (None, database):
+            continue
         os.environ["TEST_DATABASE"] = database
         rows += programme(kills, chosen.submits, chosen.workers)
-    write(rows)
     return any(row.outcome.startswith("FAILED") for row in rows)
 
 
