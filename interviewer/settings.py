@@ -142,7 +142,10 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
 elif _database["ENGINE"] == "django.db.backends.postgresql":
-    _database.setdefault("OPTIONS", {})["connect_timeout"] = 5
+    # A process that stands still inside a transaction must not keep a session's row locked for ever.
+    _database["OPTIONS"] = {"connect_timeout": 5, "options": "-c idle_in_transaction_session_timeout=15s"} | (
+        _database.get("OPTIONS") or {}
+    )
 else:
     raise ImproperlyConfigured("DATABASE_URL names SQLite or PostgreSQL.")
 

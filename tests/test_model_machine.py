@@ -262,6 +262,7 @@ def _without_a_log(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(400)
 def test_sixty_interviews_go_as_the_model_says() -> None:
     play(60, derandomize=True)
 
