@@ -84,14 +84,21 @@ def _said(session: InterviewSession, seq: int, *, is_answer: bool) -> SessionMes
     )
 
 
-# Every copy of the pattern has a question and the operation that wrote it; the first few are the candidate's own.
+# Every copy of the pattern has a question, the operation that wrote it, and a candidate: the first few, the pattern's.
 _CROWD: dict[str, LiteralString] = {
+    "people": """
+        INSERT INTO sessions_app_user
+        SELECT (jsonb_populate_record(u, jsonb_build_object(
+            'id', md5('person' || n)::uuid, 'email', 'person' || n || '@example.org'))).*
+        FROM sessions_app_interviewsession s JOIN sessions_app_user u ON u.id = s.candidate_id,
+        generate_series(%(first)s::int, %(last)s::int) n
+        WHERE s.id = %(pattern)s""",
     "sessions": """
         INSERT INTO sessions_app_interviewsession
         SELECT (jsonb_populate_record(s, jsonb_build_object(
             'id', md5('session' || n)::uuid, 'turn_id', NULL, 'plan', '{}'::jsonb, 'message_count', 1,
             'created_at', s.created_at - n * interval '1 minute', 'running_since', NULL, 'status', 'completed',
-            'candidate_id', CASE WHEN n <= %(own)s THEN s.candidate_id END))).*
+            'candidate_id', CASE WHEN n <= %(own)s THEN s.candidate_id ELSE md5('person' || n)::uuid END))).*
         FROM sessions_app_interviewsession s, generate_series(%(first)s::int, %(last)s::int) n
         WHERE s.id = %(pattern)s""",
     "messages": """
