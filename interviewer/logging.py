@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import structlog
+
+_LINK = re.compile(r"(/invite/)[\w\-\[\]]+")
+
+
+def without_tokens(_logger: Any, _method: str, entry: Any) -> Any:
+    """The link of an invitation is its key; Django names the path of a request that failed."""
+    return {key: _LINK.sub(r"\1…", value) if isinstance(value, str) else value for key, value in entry.items()}
+
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
+    without_tokens,
 ]
 
 structlog.configure(

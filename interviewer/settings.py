@@ -17,6 +17,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from interviewer.logging import logging_config
+from interviewer.prices import prices_from
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # An empty variable counts as unset: compose files pass those.
@@ -55,10 +56,13 @@ if OPERATIONS not in ("embedded", "celery"):
     raise ImproperlyConfigured("OPERATIONS is embedded (threads of this process) or celery (workers elsewhere).")
 OPERATION_THREADS = env.int("OPERATION_THREADS", default=4)
 REQUEST_THREADS = env.int("REQUEST_THREADS", default=16)
+REPLY_THREADS = env.int("REPLY_THREADS", default=32)  # how many calls may wait for the interviewer's reply at once
 STREAM_READ_THREADS = env.int("STREAM_READ_THREADS", default=8)
 BUILTIN_WORD_MS = env.int("BUILTIN_WORD_MS", default=12)  # how fast the built-in interviewer writes
-if min(OPERATION_THREADS, REQUEST_THREADS, STREAM_READ_THREADS) < 1 or BUILTIN_WORD_MS < 0:
+if min(OPERATION_THREADS, REQUEST_THREADS, REPLY_THREADS, STREAM_READ_THREADS) < 1 or BUILTIN_WORD_MS < 0:
     raise ImproperlyConfigured("The numbers of threads are 1 or more, BUILTIN_WORD_MS is 0 or more.")
+MODEL_PRICES = prices_from(env.str("MODEL_PRICES", default=""))
+SELF_SERVICE = env.bool("SELF_SERVICE", default=True)  # whether candidates may set up practice sessions of their own
 RATE_LIMITS = env.str("RATE_LIMITS", default="on")
 if RATE_LIMITS not in ("on", "off"):
     raise ImproperlyConfigured("RATE_LIMITS is on or off.")
@@ -142,6 +146,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
 elif _database["ENGINE"] == "django.db.backends.postgresql":
+    _database["ENGINE"] = "interviewer.postgresql"
     # A process that stands still inside a transaction must not keep a session's row locked for ever.
     _database["OPTIONS"] = {"connect_timeout": 5, "options": "-c idle_in_transaction_session_timeout=15s"} | (
         _database.get("OPTIONS") or {}
@@ -161,7 +166,7 @@ CACHES = {
 }
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
-if OPERATIONS == "celery" and (not CELERY_BROKER_URL or _database["ENGINE"] != "django.db.backends.postgresql"):
+if OPERATIONS == "celery" and (not CELERY_BROKER_URL or _database["ENGINE"] != "interviewer.postgresql"):
     raise ImproperlyConfigured("OPERATIONS=celery needs REDIS_URL (or CELERY_BROKER_URL) and PostgreSQL.")
 CELERY_TASK_DEFAULT_QUEUE = "questions"
 CELERY_TASK_ROUTES = {"interviewer.sweep": {"queue": "sweep"}}
@@ -232,6 +237,12 @@ CSRF_FAILURE_VIEW = "sessions_app.pages.errors.csrf_failure"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Interviewer <interviewer@localhost>")
+EMAIL_TIMEOUT = 10
+# Letters to candidates are only sent where a mail server is named; elsewhere they are kept and shown to staff.
+SENDS_LETTERS = "EMAIL_URL" in env.ENVIRON
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+if SITE_URL and not SITE_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("SITE_URL is the address of this site, such as https://interviews.example.com.")
 
 # -- the API -------------------------------------------------------------------------------------------------------
 
@@ -278,6 +289,10 @@ SPECTACULAR_SETTINGS = {
         "OperationStatus": ["queued", "running", "succeeded", "failed", "cancelled"],
         "OperationKind": ["question", "evaluation"],
         "MessageKind": ["question", "answer", "notice"],
+        "ChargeKind": ["settled", "abandoned"],
+        "InvitationState": ["open", "accepted", "expired", "revoked"],
+        "RequestKind": ["extra_time", "adjustment", "human"],
+        "MessageState": ["complete"],
         "Mode": "sessions_app.models.limits.MODES",
         "MessageMode": ["text", "code", "whiteboard", "audio"],
     },

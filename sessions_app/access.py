@@ -9,8 +9,19 @@ from uuid import UUID
 from django.db.models import F, Prefetch
 
 from . import errors
-from .models import InterviewSession, InterviewTemplate, JobPosting, Operation, PlannedQuestion, Resume
+from .models import (
+    ApiKey,
+    CandidateRequest,
+    InterviewSession,
+    InterviewTemplate,
+    Invitation,
+    JobPosting,
+    Operation,
+    PlannedQuestion,
+    Resume,
+)
 from .models.actions import Role
+from .models.ids import token_hash
 
 if TYPE_CHECKING:
     from .models import User
@@ -18,9 +29,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does it. ``user`` is None for the system itself (sweep, worker, commands)."""
+    """Who does it. ``user`` is None for the system itself (sweep, worker, commands).
+
+    ``only_session`` narrows the bearer of a session's token to that session: nothing else is there for them.
+    """
 
     user: User | None = None
+    only_session: UUID | None = None
 
     @property
     def is_system(self) -> bool:
@@ -29,6 +44,13 @@ class Actor:
     @property
     def is_staff(self) -> bool:
         return self.user is not None and self.user.is_staff
+
+    def sees(self, session: InterviewSession) -> bool:
+        """The rule of ``sessions_of`` for a row that was read already."""
+        if self.user is None:
+            return True
+        is_theirs = self.user.is_staff or session.candidate_id == self.user.pk
+        return is_theirs and session.erased_at is None and self.only_session in (None, session.pk)
 
     def roles_in(self, session: InterviewSession) -> frozenset[Role]:
         """What this actor is to that session; the system may do whatever anybody may.
@@ -60,8 +82,28 @@ def as_uuid(value: Any) -> UUID | None:
         return None
 
 
+def require_account(actor: Actor) -> User:
+    """The actor's account, for what belongs to a person and not to a browser or to one session.
+
+    Raises:
+        PermissionDenied: it is a guest, or holds no more than a session's token.
+    """
+    if actor.user is None or actor.user.is_guest or actor.only_session is not None:
+        raise errors.PermissionDenied("This needs an account. Sign in, or create one.")
+    return actor.user
+
+
+def refuse_token(actor: Actor) -> None:
+    """Raises PermissionDenied: a session's token reaches what is there and makes nothing new."""
+    if actor.only_session is not None:
+        raise errors.PermissionDenied("An access token reaches its own session only. Sign in to do this.")
+
+
 def sessions_of(actor: Actor) -> Any:
-    return InterviewSession.objects.all() if actor.user is None else InterviewSession.objects.visible_to(actor.user)
+    if actor.user is None:
+        return InterviewSession.objects.all()
+    rows = InterviewSession.objects.visible_to(actor.user)
+    return rows if actor.only_session is None else rows.filter(pk=actor.only_session)
 
 
 def session_for(session_id: Any, actor: Actor) -> InterviewSession:
@@ -76,6 +118,19 @@ def session_for(session_id: Any, actor: Actor) -> InterviewSession:
     session: InterviewSession | None = rows.filter(pk=as_uuid(session_id)).first()
     if session is None:
         raise errors.SessionNotFound
+    return session
+
+
+def session_for_staff(session_id: Any, actor: Actor) -> InterviewSession:
+    """As ``session_for``, for what a session's own candidate is not told.
+
+    Raises:
+        SessionNotFound: it does not exist, or is somebody else's.
+        PermissionDenied: it is the actor's own, who is not staff.
+    """
+    session = session_for(session_id, actor)
+    if not actor.is_system and not actor.is_staff:
+        raise errors.PermissionDenied("Only staff can see this.")
     return session
 
 
@@ -115,8 +170,8 @@ def operation_for(operation_id: Any, actor: Actor) -> Operation:
         OperationNotFound: it does not exist, or belongs to somebody else's session.
     """
     rows = Operation.objects.select_related("session", "message")
-    if actor.user is not None and not actor.user.is_staff:
-        rows = rows.filter(session__candidate_id=actor.user.pk)
+    if not actor.is_system:
+        rows = rows.filter(session__in=sessions_of(actor))
     key = as_uuid(operation_id)
     operation = rows.filter(pk=key).first() if key else None
     if operation is None:
@@ -125,11 +180,17 @@ def operation_for(operation_id: Any, actor: Actor) -> Operation:
 
 
 def job_postings_of(actor: Actor) -> Any:
-    return JobPosting.objects.all() if actor.user is None else JobPosting.objects.visible_to(actor.user)
+    return _owned(JobPosting, actor)
 
 
 def resumes_of(actor: Actor) -> Any:
-    return Resume.objects.all() if actor.user is None else Resume.objects.visible_to(actor.user)
+    return _owned(Resume, actor)
+
+
+def _owned(model: type[JobPosting | Resume], actor: Actor) -> Any:
+    if actor.only_session is not None:
+        return model.objects.none()
+    return model.objects.all() if actor.user is None else model.objects.visible_to(actor.user)
 
 
 def job_posting_for(posting_id: Any, actor: Actor) -> JobPosting:
@@ -148,6 +209,19 @@ def resume_for(resume_id: Any, actor: Actor) -> Resume:
     return resume
 
 
+def keys_of(actor: Actor) -> Any:
+    """The person's own keys that are not revoked, newest first; staff see everybody's in the console, not here."""
+    return ApiKey.objects.filter(user_id=require_account(actor).pk, revoked_at=None)
+
+
+def key_for(key_id: Any, actor: Actor) -> ApiKey:
+    """Raises ApiKeyNotFound."""
+    key: ApiKey | None = keys_of(actor).filter(pk=as_uuid(key_id)).first()
+    if key is None:
+        raise errors.ApiKeyNotFound
+    return key
+
+
 def template_for(reference: Any, actor: Actor) -> InterviewTemplate:
     """A template by id or slug, with its questions and rubric. Others than staff only get offered ones.
 
@@ -162,3 +236,45 @@ def template_for(reference: Any, actor: Actor) -> InterviewTemplate:
     if template is None:
         raise errors.TemplateNotFound
     return template
+
+
+def invitations_of(actor: Actor) -> Any:
+    """Staff see all invitations, others those they made themselves."""
+    rows = Invitation.objects.select_related("session").filter(session__erased_at=None)
+    if actor.is_system or actor.is_staff:
+        return rows
+    return rows.none() if actor.only_session else rows.filter(created_by=actor.user)
+
+
+def invitation_for(invitation_id: Any, actor: Actor) -> Invitation:
+    """Raises InvitationNotFound."""
+    invitation: Invitation | None = invitations_of(actor).filter(pk=as_uuid(invitation_id)).first()
+    if invitation is None:
+        raise errors.InvitationNotFound
+    return invitation
+
+
+def invitation_by_token(token: str) -> Invitation:
+    """What a link leads to; the link itself is the permission.
+
+    Raises:
+        InvitationNotFound: no invitation has this token.
+    """
+    rows = Invitation.objects.select_related("session__candidate", "session__job_posting", "session__template")
+    invitation = rows.filter(token_hash=token_hash(token), session__erased_at=None).first()
+    if invitation is None:
+        raise errors.InvitationNotFound
+    return invitation
+
+
+def requests_of(actor: Actor) -> Any:
+    """What candidates asked for in the sessions that the actor may see, oldest first."""
+    return CandidateRequest.objects.select_related("session").filter(session__in=sessions_of(actor)).order_by("pk")
+
+
+def request_for(request_id: Any, actor: Actor) -> CandidateRequest:
+    """Raises RequestNotFound."""
+    asked: CandidateRequest | None = requests_of(actor).filter(pk=as_uuid(request_id)).first()
+    if asked is None:
+        raise errors.RequestNotFound
+    return asked

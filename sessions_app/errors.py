@@ -75,6 +75,11 @@ class NothingToAnswer(DomainError):
     sentence = "There is no open question. Wait for the next one, then answer it."
 
 
+class TokenBudgetExhausted(DomainError):
+    code = "TOKEN_BUDGET_EXHAUSTED"
+    sentence = "The token budget of this session is spent; its last question was asked. Ask staff for more tokens."
+
+
 class InvalidStatusFilter(DomainError):
     code = "INVALID_STATUS_FILTER"
 
@@ -124,9 +129,37 @@ class ResumeNotFound(NotFound):
     sentence = "Résumé not found or you don't have permission to access it"
 
 
+class ApiKeyNotFound(NotFound):
+    code = "API_KEY_NOT_FOUND"
+    sentence = "API key not found or revoked"
+
+
 class TemplateNotFound(NotFound):
     code = "TEMPLATE_NOT_FOUND"
     sentence = "Interview template not found or no longer offered"
+
+
+class InvitationNotFound(NotFound):
+    code = "INVITATION_NOT_FOUND"
+    sentence = "Invitation not found or you don't have permission to access it"
+
+
+class RequestNotFound(NotFound):
+    code = "REQUEST_NOT_FOUND"
+    sentence = "Request not found or you don't have permission to access it"
+
+
+class InvitationGone(DomainError):
+    """The link was good once: it was revoked or replaced, or its time is over."""
+
+    status = 410
+    code = "INVITATION_GONE"
+    sentence = "This invitation is not valid any more. Ask whoever sent it for a new link."
+
+
+class WrongAccount(PermissionDenied):
+    code = "WRONG_ACCOUNT"
+    sentence = "This invitation is for another account. Sign in with the one it was sent to."
 
 
 class Conflict(DomainError):
@@ -161,6 +194,26 @@ class IdempotencyInProgress(Conflict):
 class ConcurrentChange(Conflict):
     code = "CONCURRENT_CHANGE"
     sentence = "Somebody else changed this at the same moment. Load it again and retry."
+
+
+class TemplateInUse(Conflict):
+    code = "TEMPLATE_IN_USE"
+    sentence = "Sessions were made from this template. Deactivate it instead."
+
+
+class InvitationUsed(Conflict):
+    code = "INVITATION_USED"
+    sentence = "Somebody has joined with this invitation already. Sign in with the account that was used."
+
+
+class RequestOpen(Conflict):
+    code = "REQUEST_OPEN"
+    sentence = "You have asked for this already, and it is not answered yet. Wait for the answer."
+
+
+class RequestAnswered(Conflict):
+    code = "REQUEST_ANSWERED"
+    sentence = "This request is answered already. Look at the answer."
 
 
 class PreconditionFailed(DomainError):

@@ -30,11 +30,17 @@ TYPES = frozenset(
                     "cancelled",
                     "reopened",
                     "claimed",
+                    "erased",
                 ]
             )
         ),
         "time.extended",
+        "time.warning",
         "tokens.extended",
+        "tokens.charged",
+        "tokens.warning",
+        *(f"invitation.{what}" for what in ("created", "opened", "accepted", "revoked")),
+        *(f"request.{what}" for what in ("opened", "answered")),
         *(f"message.{what}" for what in ("created", "completed", "failed")),
         *(f"operation.{what}" for what in ("queued", "started", "succeeded", "failed", "cancelled")),
         "precision.updated",

@@ -30,12 +30,13 @@ class Hub:
     def __init__(self) -> None:
         self._lock = threading.RLock()  # close() comes in a signal, which may interrupt its own thread in here
         self._waiting: dict[str, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = defaultdict(set)
+        self._sleeping: dict[str, set[threading.Event]] = defaultdict(set)
         self.is_closed = False
 
     def close(self) -> None:
         """The process is about to end: wake everybody, so that no reader holds it up."""
         self.is_closed = True
-        for key in list(self._waiting):
+        for key in [*self._waiting, *self._sleeping]:
             self.wake(key)
 
     @contextmanager
@@ -53,6 +54,21 @@ class Hub:
                 if not self._waiting[key]:
                     del self._waiting[key]
 
+    @contextmanager
+    def listening_in_thread(self, session_id: object) -> Iterator[threading.Event]:
+        """The same for a thread that may sleep."""
+        relay.listen()
+        key, event = str(session_id), threading.Event()
+        with self._lock:
+            self._sleeping[key].add(event)
+        try:
+            yield event
+        finally:
+            with self._lock:
+                self._sleeping[key].discard(event)
+                if not self._sleeping[key]:
+                    del self._sleeping[key]
+
     def publish(self, session_id: object) -> None:
         """Wake whoever waits, here and in other processes. Called from any thread; never waits itself."""
         self.wake(str(session_id))
@@ -62,6 +78,8 @@ class Hub:
         """Wake whoever waits here. A loop that has closed meanwhile is not an error."""
         with self._lock:
             entries = list(self._waiting.get(key, ()))
+            for sleeper in self._sleeping.get(key, ()):
+                sleeper.set()
         for loop, event in entries:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(event.set)

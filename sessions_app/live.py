@@ -21,6 +21,7 @@ from sessions_app.access import Actor, session_for, turn_for
 from sessions_app.hints import hub
 from sessions_app.models import InterviewSession, Operation, SessionEvent, SessionMessage
 from sessions_app.models.message import MessageState
+from sessions_app.services.presence import note_presence
 
 BATCH = 200
 IDLE_SECONDS = 1.0
@@ -75,6 +76,7 @@ def read(session_id: Any, actor: Actor, cursor: Cursor | None) -> Batch:
         SessionNotFound: there is none that the actor may see (any more).
     """
     session = turn_for(session_id, actor)
+    note_presence(session, actor)
     if cursor is None or cursor.seq > session.last_seq:
         return _whole(session_for(session_id, actor), actor)
     frames: list[Frame] = []

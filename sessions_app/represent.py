@@ -9,6 +9,7 @@ import orjson
 
 from sessions_app.access import Actor
 from sessions_app.models import (
+    ApiKey,
     InterviewSession,
     InterviewTemplate,
     JobPosting,
@@ -16,9 +17,11 @@ from sessions_app.models import (
     Resume,
     SessionEvent,
     SessionMessage,
+    TokenCharge,
     User,
 )
 from sessions_app.models.actions import Phase
+from sessions_app.services.budget import SessionUsage
 
 Json = dict[str, Any]
 
@@ -56,17 +59,34 @@ def context(session: InterviewSession, actor: Actor) -> Json:
         "closes_at": session.closes_at,
         "token_budget": session.token_budget,
         "tokens_used": session.tokens_used,
-        "precision": session.precision if session.shows_precision or actor.is_staff else None,
-        "job_posting": session.job_posting and job_posting(session.job_posting),
-        "resume": session.resume and {"id": session.resume.pk, "content": session.resume.content},
-        "messages": messages(session),
+        "precision": precision(session, actor),
+        **_read_along(session),
         "operation": current_operation(session),
         "draft": {"text": session.draft_text, "revision": session.draft_revision},
         "cursor": str(session.last_seq),
         "allowed_actions": session.allowed_actions(roles, now),
         "retake_of": session.retake_of_id,
         "retake_number": session.retake_number,
+        "template_version": session.template_version,
+        "time_zone": session.time_zone,
+        "extensions_left": session.extensions_left,
+        "idle_minutes": session.idle_minutes,
+        "max_pause_minutes": session.max_pause_minutes,
+        "pause_ends_at": session.pause_ends_at,
         **_times(session),
+    }
+
+
+def _read_along(session: InterviewSession) -> Json:
+    """Posting, résumé and history: as the database built their JSON (``resume_context``), else from the rows."""
+    if hasattr(session, "history_json"):
+        texts = {"job_posting": session.posting_json, "resume": session.resume_json, "messages": session.history_json}
+        built: Json = {name: text and orjson.Fragment(text) for name, text in texts.items()}
+        return {**built, "messages": built["messages"] or []}
+    return {
+        "job_posting": session.job_posting and job_posting(session.job_posting),
+        "resume": session.resume and {"id": session.resume.pk, "content": session.resume.content},
+        "messages": messages(session),
     }
 
 
@@ -90,6 +110,10 @@ def summary(session: InterviewSession) -> Json:
         "message_count": session.message_count,
         "progress": {"current": session.current_question_number, "planned": session.planned_questions},
         "duration_seconds": session.used_ms(now) // 1000,
+        "duration": {
+            "active_seconds": session.used_ms(now) // 1000,
+            "paused_seconds": session.paused_for_ms(now) // 1000,
+        },
         "score": None,
         **_times(session),
     }
@@ -104,6 +128,7 @@ def clock(session: InterviewSession, now: datetime) -> Json:
         "extra_seconds": session.extra_seconds,
         "used_seconds": used,
         "remaining_seconds": None if limit is None else limit + session.extra_seconds - used,
+        "accommodation_percent": session.accommodation_percent,
         "running": session.running_since is not None,
         "deadline": session.deadline,
         "server_time": now,
@@ -212,8 +237,20 @@ def job_posting(row: JobPosting) -> Json:
     }
 
 
-def resume(row: Resume) -> Json:
-    return {"id": row.pk, "content": row.content, "created_at": row.created_at}
+def resume(row: Resume, actor: Actor) -> Json:
+    """Staff also see what was found hidden in the file."""
+    shown = {"id": row.pk, "content": row.content, "source_name": row.source_name, "created_at": row.created_at}
+    return {**shown, "flags": row.flags} if actor.is_staff else shown
+
+
+def api_key(row: ApiKey) -> Json:
+    names = ("id", "name", "prefix", "scopes", "created_at", "expires_at", "last_used_at")
+    return {name: getattr(row, name) for name in names}
+
+
+def precision(session: InterviewSession, actor: Actor) -> dict[str, float] | None:
+    """The trait values, where the template does not hide them from the candidate."""
+    return session.precision if session.shows_precision or actor.is_staff else None
 
 
 def template(row: InterviewTemplate) -> Json:
@@ -237,6 +274,41 @@ def user(row: User) -> Json:
         "name": row.name,
         "is_staff": row.is_staff,
         "is_guest": row.is_guest,
+    }
+
+
+def usage(session: InterviewSession, spent: SessionUsage) -> Json:
+    """What a session has cost: in total, and by attempt. Costs are decimal strings, null without a price."""
+    return {
+        "session_id": session.pk,
+        "token_budget": spent.budget,
+        "tokens_used": session.tokens_used,
+        "tokens_reserved": spent.reserved,
+        "tokens_left": spent.left,
+        "percent_used": spent.percent,
+        "is_budget_spent": session.is_budget_spent,
+        "totals": {
+            "input_tokens": spent.used.input_tokens,
+            "output_tokens": spent.used.output_tokens,
+            "total_tokens": spent.used.total,
+            "costs": [{"currency": name, "cost": str(cost)} for name, cost in sorted(spent.costs.items())],
+        },
+        "operations": [_charge(row) for row in spent.charges],
+    }
+
+
+def _charge(row: TokenCharge) -> Json:
+    return {
+        "operation_id": row.operation_id,
+        "attempt": row.attempt,
+        "kind": row.kind,
+        "model_name": row.model_name,
+        "input_tokens": row.input_tokens,
+        "output_tokens": row.output_tokens,
+        "total_tokens": row.total_tokens,
+        "cost": None if row.cost is None else str(row.cost),
+        "currency": row.currency or None,
+        "at": row.at,
     }
 
 

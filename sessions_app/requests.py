@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
+from io import BytesIO
 from typing import Any
 
 import structlog
@@ -15,6 +16,8 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _SANE = re.compile(r"[A-Za-z0-9_.\-]{1,80}\Z")
 _ROOT_WITHOUT_SLASH = ("/api/", "/docs", "/openapi.json", "/health/")
+UPLOADS = "/api/v1/resumes"
+MAX_UPLOAD = 5 * 1024 * 1024 + 100_000  # the file, and what multipart puts around it
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -53,7 +56,8 @@ class EitherSlashMiddleware:
 class WholeBodyMiddleware:
     """A body that ends before its announced length was cut off on the way: half an answer is no answer.
 
-    Nobody is left to read the refusal; what counts is that nothing is done.
+    Nobody is left to read the refusal; what counts is that nothing is done. Only the upload of a file may be larger
+    than the rest; it is read here, so that every later reader finds it in memory.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -61,14 +65,21 @@ class WholeBodyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         announced = request.META.get("CONTENT_LENGTH") or "0"
-        if announced.isdecimal() and 0 < int(announced) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            try:
-                is_whole = len(request.body) >= int(announced)
-            except UnreadablePostError:
-                is_whole = False
-            if not is_whole:
-                return HttpResponse(status=400)
+        is_upload = request.path_info.rstrip("/") == UPLOADS
+        most = MAX_UPLOAD if is_upload else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if announced.isdecimal() and 0 < int(announced) <= most and not _is_whole(request, int(announced)):
+            return HttpResponse(status=400)
         return self.get_response(request)
+
+
+def _is_whole(request: HttpRequest, announced: int) -> bool:
+    try:
+        if announced > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            request._body = request.read(announced)  # what ``body`` does, but for its limit
+            request._stream = BytesIO(request._body)
+        return len(request.body) >= announced
+    except UnreadablePostError:
+        return False
 
 
 def sign_in_name(request: Any, credentials: dict[str, Any] | None) -> str:

@@ -21,7 +21,7 @@ from django.http.request import split_domain_port, validate_host
 
 from sessions_app import errors, errors_json
 from sessions_app.access import Actor, session_for
-from sessions_app.authentication import user_of
+from sessions_app.authentication import actor_of
 from sessions_app.live import Cursor, Frame, follow, in_pool
 from sessions_app.logs import log
 from sessions_app.represent import dumps
@@ -150,7 +150,7 @@ def admit(scope: Scope, path: re.Pattern[str]) -> tuple[str, Actor, Cursor | Non
     _check_host(headers.get("host", ""))
     if "origin" in headers:  # a browser says where its page is from; another site's page gets nothing
         _check_host(urlsplit(headers["origin"]).netloc)
-    actor = Actor(user_of(headers.get("authorization", ""), _session_key(headers.get("cookie", ""))))
+    actor = actor_of(headers.get("authorization", ""), _session_key(headers.get("cookie", "")))
     session = session_for(match["id"], actor)
     return str(session.pk), actor, _cursor(scope, headers)
 

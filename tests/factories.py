@@ -9,7 +9,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from sessions_app.access import Actor
-from sessions_app.ai.protocol import Outcome, Provider, ProviderError
+from sessions_app.ai.protocol import FREE, Estimate, Outcome, Provider, ProviderError
 from sessions_app.models import (
     InterviewSession,
     InterviewTemplate,
@@ -99,6 +99,9 @@ class Words:
     def __init__(self, *pieces: str | Exception) -> None:
         self.pieces = pieces or ("What ", "happened ", "next?")
         self.turns: list[Any] = []
+
+    def estimate(self, turn: Any) -> Estimate:
+        return FREE
 
     def ask(self, turn: Any) -> Any:
         self.turns.append(turn)

@@ -98,10 +98,8 @@ class Model:
 
     def settle(self, now: datetime) -> None:
         """What any command does first: credit an outage, and end what has been over for ten seconds."""
-        if self.deadline is None or now < self.deadline + GRACE:
-            return
         self.credit(now)
-        if now >= self.deadline + GRACE:
+        if self.deadline is not None and now >= self.deadline + GRACE:
             at = self.deadline
             if self.draft[0].strip():
                 self.answer("", self.draft[0], at)

@@ -22,6 +22,9 @@ ACTIONS = {
     "stop": "stop",
     "next": "generate_question",
     "end": "complete",
+    "extend": "extend",
+    "retake": "retake",
+    "delete": "delete",
 }
 ROUTES = {action: route for route, action in ACTIONS.items()} | {"skip": "answer"}
 
@@ -87,7 +90,7 @@ class Page(HTMLParser):
                 found |= _action(button.get("formaction") or form.action, session_id)
                 if button.get("name") == "skip":
                     found.add("skip")
-        return found.union(*(_action(link, session_id) & {"complete"} for link in self.links))
+        return found.union(*(_action(link, session_id) & {"complete", "delete"} for link in self.links))
 
 
 def _action(address: str, session_id: Any) -> set[str]:

@@ -24,6 +24,10 @@ def _paused(builder: Builder) -> Builder:
     return lambda ann: sessions.pause_session(builder(ann).pk)
 
 
+def _staffs(actor: Actor) -> str:
+    return "A reason" if actor.is_staff else ""
+
+
 PLACES: dict[tuple[str, str | None], Builder] = {
     (Status.CREATED, None): f.created,
     (Status.CREATED, NOT_OPEN_YET): lambda ann: f.created(ann, opens_at=timezone.now() + timedelta(hours=1)),
@@ -47,6 +51,10 @@ VERBS: dict[str, Verb] = {
     "resume": lambda s, actor: sessions.resume_session(s.pk, actor=actor),
     "complete": lambda s, actor: sessions.end_session(s.pk, actor=actor, reason="A reason"),
     "cancel": lambda s, actor: sessions.cancel_session(s.pk, actor=actor, reason="A reason"),
+    "extend": lambda s, actor: sessions.extend_session(s.pk, minutes=5, actor=actor, reason=_staffs(actor)),
+    "reopen": lambda s, actor: sessions.reopen_session(s.pk, minutes=5, actor=actor, reason="A reason"),
+    "retake": lambda s, actor: sessions.retake_session(s.pk, actor=actor),
+    "delete": lambda s, actor: sessions.erase_session(s.pk, actor=actor, reason="A reason"),
     "answer": lambda s, actor: answers.submit_answer(s.pk, NewAnswer("An answer"), actor=actor),
     "skip": lambda s, actor: answers.submit_answer(s.pk, NewAnswer(skip=True), actor=actor),
     "save_draft": lambda s, actor: answers.save_draft(s.pk, "A draft", 1000, actor=actor),

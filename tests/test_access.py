@@ -11,9 +11,12 @@ from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from sessions_app.models import User
+from sessions_app.access import Actor
+from sessions_app.models import CandidateRequest, User
+from sessions_app.services.keys import create_key
 
 from .factories import JobPostingFactory, ResumeFactory, TemplateFactory, UserFactory, waiting
+from .invited import invited
 
 ROLES = ("nobody", "guest", "ann", "ben", "sam")  # ann owns the rows, ben and the guest are strangers, sam is staff
 
@@ -28,13 +31,26 @@ def world(ann):
         "api-job-posting": JobPostingFactory(owner=ann).pk,
         "api-resume": ResumeFactory(owner=ann).pk,
         "api-template": TemplateFactory().pk,
+        "api-key": create_key("x", actor=Actor(ann))[0].pk,
         "slug": TemplateFactory().slug,
+        **invitation_and_request(session),
     }
+
+
+def invitation_and_request(session):
+    """An invitation that staff made, its token, and something that ann asked for."""
+    invitation, token = invited(UserFactory(is_staff=True))
+    asked = CandidateRequest.objects.create(session=session, kind="human", created_at=session.created_at)
+    return {"api-invitation": invitation.pk, "api-request": asked.pk, "token": token}
 
 
 def arguments(name, things):
     """What the route's path needs."""
-    if name.startswith("api-conversation-"):
+    if name.startswith("invite"):
+        return {"token": things["token"]}
+    if name == "account-key-revoke":
+        return {"key_id": things["api-key"]}
+    if name == "api-assessment" or name.startswith("api-conversation-"):
         return {"id": things["session"].pk}
     if name.startswith("api-"):
         kind = next((kind for kind in things if kind.startswith("api-") and name.startswith(kind + "-")), None)
@@ -72,15 +88,26 @@ def _json(**body):
 
 
 BODIES = {
+    "api-assessment-start": _json(),
     "api-session-list": _json(),
     "api-session-detail": _json(planned_questions=2),
     "api-session-answers": _json(skip=True),
     "api-session-cancel": _json(reason="x"),
     "api-session-complete": _json(reason="x"),
+    "DELETE api-session-detail": _json(reason="x"),
+    "api-session-extend": _json(minutes=5, reason="x"),
+    "api-session-reopen": _json(minutes=5, reason="x"),
     "api-session-draft": _json(text="x", revision=1),
     "api-job-posting-list": _json(title="x"),
     "api-job-posting-detail": _json(title="x"),
     "api-resume-list": _json(content="x"),
+    "api-invitation-list": _json(candidate_name="x"),
+    "api-request-grant": _json(answer="x"),
+    "api-request-decline": _json(answer="x"),
+    "api-session-requests": _json(kind="human"),
+    "api-key-list": _json(name="x"),
+    "api-session-claim": _json(accessToken="x"),
+    "api-assessment-message": _json(sessionId="x", message="y"),
 }
 
 # fmt: off
@@ -111,8 +138,24 @@ GET    account_set_password               302 302 302 302 302
 POST   account_set_password               302 302 302 302 302
 GET    account_signup                     200 200 200 200 200
 POST   account_signup                     200 200 200 200 200
+GET    account-keys                       302 302 200 200 200
+POST   account-keys                       302 302 400 400 400
+GET    account-key-revoke                 302 403 200 404 404
+POST   account-key-revoke                 302 403 303 404 404
+GET    api-assessment                     401 404 200 404 200
+POST   api-assessment-message             401 404 404 404 404
+POST   api-assessment-start               201 201 201 201 201
+GET    api-key-list                       401 403 200 200 200
+POST   api-key-list                       401 403 201 201 201
+DELETE api-key-detail                     401 403 204 404 404
+POST   api-session-claim                  401 403 404 404 404
 GET    api-conversation-active            401 403 200 403 200
 GET    api-conversation-task              401 403 200 403 200
+GET    api-invitation-detail              401 404 404 404 200
+GET    api-invitation-list                401 200 200 200 200
+POST   api-invitation-list                401 403 403 403 201
+POST   api-invitation-resend              401 404 404 404 201
+POST   api-invitation-revoke              401 404 404 404 200
 GET    api-job-posting-detail             401 404 200 404 200
 PATCH  api-job-posting-detail             401 404 200 404 200
 DELETE api-job-posting-detail             401 404 204 404 204
@@ -125,6 +168,10 @@ POST   api-operation-cancel               401 404 400 404 400
 GET    api-operation-detail               401 404 200 404 200
 POST   api-operation-retry                401 404 400 404 400
 POST   api-register                       400 400 400 400 400
+POST   api-request-decline                401 404 403 404 200
+GET    api-request-detail                 401 404 200 404 200
+POST   api-request-grant                  401 404 403 404 200
+GET    api-request-list                   401 200 200 200 200
 GET    api-resume-detail                  401 404 200 404 200
 DELETE api-resume-detail                  401 404 204 404 204
 GET    api-resume-list                    401 200 200 200 200
@@ -136,15 +183,22 @@ GET    api-session-detail                 401 404 200 404 200
 PATCH  api-session-detail                 401 404 400 404 400
 PUT    api-session-draft                  401 404 200 404 403
 GET    api-session-events                 401 404 200 404 200
+DELETE api-session-detail                 401 404 204 404 204
+POST   api-session-extend                 401 404 200 404 200
+POST   api-session-reopen                 401 404 400 404 400
+POST   api-session-retake                 401 404 400 404 400
 POST   api-session-generate-question      401 404 409 404 409
 GET    api-session-list                   401 200 200 200 200
 POST   api-session-list                   401 201 201 201 201
 GET    api-session-messages               401 404 200 404 200
 POST   api-session-pause                  401 404 200 404 200
 PUT    api-session-pause                  401 404 200 404 200
+GET    api-session-requests               401 404 200 404 200
+POST   api-session-requests               401 404 400 404 403
 POST   api-session-resume                 401 404 400 404 400
 PUT    api-session-resume                 401 404 400 404 400
 POST   api-session-start                  401 404 400 404 400
+GET    api-session-usage                  401 404 403 404 200
 GET    api-template-detail                401 200 200 200 200
 GET    api-template-list                  401 200 200 200 200
 POST   api-token                          400 400 400 400 400
@@ -154,27 +208,43 @@ GET    health-live                        200 200 200 200 200
 GET    health-ready                       200 200 200 200 200
 GET    help                               200 200 200 200 200
 GET    how-scoring-works                  200 200 200 200 200
+GET    invite                             200 200 200 200 200
+POST   invite                             303 303 303 303 303
+GET    invite-ask                         200 200 200 200 200
+POST   invite-ask                         400 400 400 400 400
+GET    invite-calendar                    404 404 404 404 404
 GET    landing                            200 200 200 200 200
 GET    openapi                            200 200 200 200 200
 POST   practice-start                     303 303 303 303 303
+GET    new-session                        302 302 200 200 200
+POST   new-session                        302 302 400 400 400
 GET    privacy                            200 200 200 200 200
 POST   session-answer                     302 404 400 404 400
+GET    session-ask                        302 404 200 404 403
+POST   session-ask                        302 404 400 404 403
+GET    session-delete                     302 404 200 404 302
+POST   session-delete                     302 404 303 404 302
+GET    session-created                    302 404 302 404 200
+POST   session-created                    302 404 303 404 303
 GET    session-done                       302 404 302 404 302
 POST   session-draft                      302 404 303 404 403
 GET    session-end                        302 404 200 404 302
 POST   session-end                        302 404 303 404 303
 GET    session-export                     302 404 200 404 200
+POST   session-extend                     302 404 303 404 303
 GET    session-list                       302 200 200 200 200
 POST   session-next                       302 404 303 404 303
 POST   session-pause                      302 404 303 404 303
 GET    session-ready                      302 404 302 404 302
 POST   session-resume                     302 404 303 404 303
 POST   session-retry                      302 404 303 404 303
+POST   session-retake                     302 404 303 404 303
 GET    session-room                       302 404 200 404 200
 POST   session-start                      302 404 303 404 303
 POST   session-stop                       302 404 303 404 303
 GET    session-transcript                 302 404 200 404 200
 POST   theme                              400 400 400 400 400
+POST   zone                               302 303 303 303 303
 """
 # fmt: on
 
@@ -194,7 +264,7 @@ def request_as(user, method, name, things):
     browser = Client(raise_request_exception=False)
     if user is not None:
         browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    body = BODIES.get(name, (b"", "application/octet-stream"))
+    body = BODIES.get(f"{method} {name}") or BODIES.get(name, (b"", "application/octet-stream"))
     return browser.generic(method, _path(name, things), *body)
 
 

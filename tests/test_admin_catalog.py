@@ -1,13 +1,14 @@
-"""The console's templates, postings, résumés and people."""
+"""The console's postings, résumés and people."""
 
 from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import Permission
 
-from sessions_app.models import InterviewTemplate, JobPosting, PlannedQuestion, RefreshFamily, User
+from sessions_app.models import JobPosting, RefreshFamily, User
 
-from .factories import PASSWORD, JobPostingFactory, TemplateFactory, UserFactory, created, fresh
+from .admin_forms import change
+from .factories import PASSWORD, JobPostingFactory, TemplateFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -18,135 +19,6 @@ ADMIN = "/admin/sessions_app/"
 def console(client, sam):
     client.force_login(sam)
     return client
-
-
-def fields_of(response):
-    """What a browser would send back if nothing were changed."""
-    sent = {}
-    forms = [response.context["adminform"].form]
-    for inline in response.context["inline_admin_formsets"]:
-        forms += [inline.formset.management_form, *inline.formset.initial_forms]
-    for form in forms:
-        for bound in form:
-            value = bound.value()
-            if value is not None and value is not False:
-                sent[bound.html_name] = value
-    return sent
-
-
-def change(client, row, **changes):
-    address = f"{ADMIN}{row._meta.model_name}/{row.pk}/change/"
-    response = client.post(address, fields_of(client.get(address)) | changes)
-    if response.status_code == 200:
-        return [str(error) for error in response.context["errors"]]
-    row.refresh_from_db()
-    return []
-
-
-# -- templates ---------------------------------------------------------------------------------------------------------
-
-
-def test_saving_without_a_change_keeps_the_version(console):
-    template = TemplateFactory()
-    assert change(console, template) == []
-    assert template.version == 1
-
-
-def test_a_changed_template_is_a_new_version(console):
-    template = TemplateFactory()
-    assert change(console, template, title="Databases, revised", enabled_modes=["text", "code"]) == []
-    assert (template.title, template.enabled_modes, template.version) == ("Databases, revised", ["text", "code"], 2)
-
-
-def test_a_changed_question_is_a_new_version_of_its_template(console):
-    template = TemplateFactory()
-    assert change(console, template, **{"questions-0-text": "What does a lock cost?"}) == []
-    assert template.version == 2
-    assert template.questions.first().text == "What does a lock cost?"
-    assert change(console, template, **{"questions-1-DELETE": "on"}) == []
-    assert (template.version, template.questions.count()) == (3, 2)
-
-
-def test_a_changed_rubric_is_a_new_version_of_its_template(console):
-    template = TemplateFactory(questions=1)
-    question = template.questions.get()
-    assert change(console, question) == []
-    assert change(console, question, **{"points-0-aliases": "write cost\n\n slower inserts \nwrite cost"}) == []
-    template.refresh_from_db()
-    assert template.version == 2
-    assert question.points.get().aliases == ["write cost", "slower inserts"]
-
-
-def test_questions_deleted_on_their_own_page_count_too(console):
-    template = TemplateFactory()
-    first, second, third = template.questions.all()
-    console.post(f"{ADMIN}plannedquestion/{first.pk}/delete/", {"post": "yes"})
-    chosen = {"action": "delete_selected", "_selected_action": [second.pk, third.pk], "post": "yes"}
-    console.post(f"{ADMIN}plannedquestion/", chosen)
-    template.refresh_from_db()
-    assert (template.questions.count(), template.version) == (0, 3)
-
-
-def test_two_editors_make_two_versions(console, monkeypatch):
-    """The other one saves between our reading and our writing."""
-    template = TemplateFactory()
-    from sessions_app.admin.catalog import TemplatePage, raise_version
-
-    save = TemplatePage.save_model
-
-    def while_another_saves(self, request, obj, form, change):
-        raise_version(obj.pk)
-        save(self, request, obj, form, change)
-
-    monkeypatch.setattr(TemplatePage, "save_model", while_another_saves)
-    assert change(console, template, title="Mine") == []
-    assert template.version == 3
-
-
-def test_a_new_template_is_version_1_and_can_be_used(console, ann):
-    empty = {f"questions-{name}": "0" for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
-    form = {"title": "Networks", "slug": "networks", "position": 5, "level": "mid", "planned_questions": 2}
-    form |= {"is_active": "on", "is_practice": "on", "quiet_minutes": 10, "enabled_modes": ["text"], **empty}
-    assert console.post(f"{ADMIN}interviewtemplate/add/", form).status_code == 302
-    assert InterviewTemplate.objects.get(slug="networks").version == 1
-    assert created(ann, template_id="networks").planned_questions == 2
-
-
-def test_editing_a_template_changes_no_session(console, ann):
-    template = TemplateFactory()
-    session = created(ann, template_id=template.slug)
-    frozen = fresh(session).plan
-    change(console, template, **{"questions-0-text": "Something else?", "planned_questions": 9})
-    assert (fresh(session).plan, fresh(session).planned_questions) == (frozen, 3)
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"time_limit_minutes": 4}, "greater than or equal to 5"),
-        ({"planned_questions": 31}, "less than or equal to 30"),
-        ({"enabled_modes": ["smoke"]}, "smoke is not one of the available choices"),
-        ({"questions-0-skills": "\n".join(map(str, range(51)))}, "at most 50 words"),
-        ({"questions-0-skills": "x" * 81}, "1 to 80 characters"),
-        ({"questions-0-question_type": "riddle"}, "not one of the available choices"),
-        ({"slug": "taken"}, "already exists"),
-    ],
-)
-def test_it_refuses_what_a_session_could_not_use(console, changes, said):
-    TemplateFactory(slug="taken")
-    template = TemplateFactory()
-    errors = change(console, template, **changes)
-    assert said in " ".join(errors)
-    template.refresh_from_db()
-    assert template.version == 1
-
-
-def test_questions_are_reached_from_their_template(console):
-    template = TemplateFactory(questions=1)
-    html = console.get(f"{ADMIN}interviewtemplate/{template.pk}/change/").content.decode()
-    assert f"{ADMIN}plannedquestion/{template.questions.get().pk}/change/" in html
-    assert "plannedquestion" not in console.get("/admin/").content.decode()
-    assert PlannedQuestion._meta.verbose_name
 
 
 # -- postings ----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from .factories import JobPostingFactory, as_actor, created, ended, paused, types, waiting
+from .factories import JobPostingFactory, TemplateFactory, as_actor, created, ended, paused, types, waiting
 from .test_api_sessions import URL, detail, wrong_fields
 
 pytestmark = pytest.mark.django_db
@@ -37,12 +37,37 @@ def test_the_list_is_filtered_searched_and_ordered(ann, as_):
 
     assert ids(status="paused") == [str(two.pk)]
     assert ids(search="zo") == [str(one.pk)]
-    assert ids(job_posting=str(posting.pk)) == [str(two.pk)]
+    assert ids(job_posting_id=str(posting.pk)) == [str(two.pk)]
+    assert ids(search=str(one.pk)) == [str(one.pk)]
     assert ids(created_after=(timezone.now() + timedelta(hours=1)).isoformat()) == []
     assert ids(created_before=(timezone.now() + timedelta(hours=1)).isoformat(), ordering="candidate_name") == [
         str(two.pk),
         str(one.pk),
     ]
+
+
+def test_the_list_is_filtered_by_template_and_mode_and_counted_right(ann, as_):
+    template = TemplateFactory()
+    both, text = created(ann, enabled_modes=["text", "code"]), created(ann, template_id=template.pk)
+    client = as_(ann)
+    for query, wanted in (
+        ({"mode": "code"}, [both]),
+        ({"mode": "text"}, [text, both]),
+        ({"template_id": str(template.pk)}, [text]),
+        ({"template_id": str(template.pk), "mode": "code"}, []),
+    ):
+        body = client.get(URL, query).json()
+        assert (body["count"], [row["id"] for row in body["results"]]) == (len(wanted), [str(row.pk) for row in wanted])
+
+
+def test_the_list_is_ordered_by_several_fields(ann, as_):
+    zoe, abe, late_abe = (created(ann, candidate_name=name) for name in ("Zoe", "Abe", "Abe"))
+
+    def ids(ordering):
+        return [row["id"] for row in as_(ann).get(URL, {"ordering": ordering}).json()["results"]]
+
+    assert ids("candidate_name,created_at") == [str(row.pk) for row in (abe, late_abe, zoe)]
+    assert ids("-candidate_name,-created_at") == [str(row.pk) for row in (zoe, late_abe, abe)]
 
 
 def test_the_list_has_pages_with_links(ann, as_):
@@ -69,7 +94,11 @@ def test_an_unknown_status_has_its_own_code(ann, as_):
         {"limit": "x"},
         {"offset": "-1"},
         {"ordering": "secret"},
-        {"job_posting": "x"},
+        {"job_posting_id": "x"},
+        {"template_id": "x"},
+        {"mode": "mime"},
+        {"ordering": "status,secret"},
+        {"ordering": "status,,created_at"},
         {"created_after": "yesterday"},
         {"search": "a\0"},
         {"limit": "9" * 40},

@@ -64,6 +64,7 @@ def test_the_writing_of_questions_is_not_counted(ann: User) -> None:
     for number in range(1, 6):
         now += timedelta(seconds=10 * number)
         thought += 10_000 * number
+        server_alive(now)
         answers.submit_answer(session.pk, NewAnswer("An answer"), actor=Actor(ann), now=now)
         assert f.fresh(session).active_ms == thought
         assert f.fresh(session).running_since is None
@@ -79,6 +80,7 @@ def test_twenty_pauses_are_exact_to_the_millisecond(ann: User) -> None:
     for n in range(1, 21):
         now += timedelta(milliseconds=997 * n)
         thought += 997 * n
+        server_alive(now)
         paused = sessions.pause_session(session.pk, actor=Actor(ann), now=now)
         assert (paused.active_ms, paused.running_since, paused.deadline) == (thought, None, None)
         assert paused.remaining_ms(now + timedelta(days=n)) == 45 * 60_000 - thought

@@ -274,6 +274,7 @@ def test_the_window_closes_without_grace(ann: User) -> None:
 
 def test_a_paused_session_expires_when_its_window_closes(ann: User) -> None:
     session = waiting_at(ann, closes_at=CLOSES)
+    server_alive(after(minutes=1))
     sessions.pause_session(session.pk, actor=Actor(ann), now=after(minutes=1))
     with pytest.raises(errors.InvalidSessionState):
         sessions.resume_session(session.pk, actor=Actor(ann), now=CLOSES)
@@ -283,7 +284,8 @@ def test_a_paused_session_expires_when_its_window_closes(ann: User) -> None:
 
 def test_a_paused_candidates_draft_becomes_the_final_answer_when_the_window_closes(ann: User) -> None:
     session = waiting_at(ann, closes_at=CLOSES)
-    answers.save_draft(session.pk, "Before the pause", 1, actor=Actor(ann), now=after(seconds=50))
+    answers.save_draft(session.pk, "Before the pause", 1, actor=Actor(ann), now=after(seconds=14))
+    server_alive(after(minutes=1))
     sessions.pause_session(session.pk, actor=Actor(ann), now=after(minutes=1))
     sweep(now=after(hours=2))
     last = session.messages.history().last()

@@ -160,7 +160,7 @@ def test_changes_of_the_session_carry_their_type_and_what_is_allowed(ann):
     sessions.pause_session(session.pk)
     (frame,), _ = everything(session, Actor(ann), at)
     assert (frame.event, frame.data["change"], frame.data["status"]) == ("session.updated", "session.paused", "paused")
-    assert frame.data["allowed_actions"] == ["resume", "complete"]
+    assert frame.data["allowed_actions"] == ["resume", "complete", "extend", "delete"]
     assert frame.data["clock"]["running"] is False
 
 

@@ -45,6 +45,7 @@ MESSAGE = "sessions_app/models/message.py"
 FENCING = ("tests/test_operations.py",)
 RACES = ("tests/test_races.py",)
 CLOCK = ("tests/test_expiry.py", "tests/test_clock.py", "tests/test_model_machine.py")
+BUDGET = ("tests/test_budget.py",)
 HERE = ("tests/test_mutations.py", "-k", "seen or queued_again")
 CONSTRAINTS = ("tests/test_constraints.py", "--no-migrations")
 
@@ -106,9 +107,15 @@ MUTANTS = {
     ),
     "an outage that is not credited": Mutant(
         "sessions_app/services/expiry.py",
-        "    credit_outage(change)\n    end",
-        "    end",
+        "    credited = credit_outage(change)\n",
+        "    credited = False\n",
         CLOCK,
+    ),
+    "tokens held though they are held already": Mutant(
+        "sessions_app/services/budget.py", ' + F("tokens_reserved") + tokens\n    )', ' + tokens\n    )', BUDGET
+    ),
+    "a takeover that charges nothing": Mutant(
+        OPERATIONS, "        budget.settle(change, operation, attempt=operation.attempt - 1)\n", "", BUDGET
     ),
     "an expiry that forgets the draft": Mutant(
         "sessions_app/services/expiry.py", "    _submit_draft(change, at=end)\n", "", CLOCK

@@ -72,7 +72,7 @@ def test_it_changes_nothing_by_an_action_that_is_not_allowed(
 
 @PLACE
 def test_it_carries_out_every_action_that_it_offers(place: tuple[str, str | None], anns: Client, ann: User) -> None:
-    for action in sorted(allowed(place)):
+    for action in sorted(allowed(place) - {"retake", "delete"}):  # they lead elsewhere, see test_pages_after.py
         session = PLACES[place](ann)
         before = session.last_seq
         answer = post(anns, session, action)

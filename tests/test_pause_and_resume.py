@@ -88,7 +88,7 @@ def test_session_resume_workflow(ann, as_):
     assert context["job_posting"]["tech_stack"] == ["Python", "PostgreSQL"]
     assert "billing service" in context["resume"]["content"]
     assert [message["seq"] for message in context["messages"]] == [1]
-    assert context["allowed_actions"] == ["resume", "complete"]
+    assert context["allowed_actions"] == ["resume", "complete", "extend", "delete"]
 
     resumed = client.put(url(session, "resume"))
     assert resumed.status_code == 200

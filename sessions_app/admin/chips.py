@@ -1,10 +1,11 @@
-"""How a session is told in a few words: status, phase, progress, time. Shape and word first, colour last."""
+"""How a session is told in a few words: status, phase, progress, time, tokens. Shape and word first, colour last."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sessions_app.models import InterviewSession
@@ -12,7 +13,7 @@ from sessions_app.models.actions import Phase, Status
 from sessions_app.models.session import STATUS_CHOICES
 
 _WORDS = {str(status): word for status, word in STATUS_CHOICES}
-_PHASES = {
+PHASES = {
     Phase.WAITING_FOR_ANSWER: "waiting for the answer",
     Phase.GENERATING: "the question is being written",
     Phase.GENERATION_FAILED: "the question failed",
@@ -33,7 +34,7 @@ def phase(session: InterviewSession) -> str:
     """What it waits for, in words."""
     if opens := _opens(session):
         return f"at {opens:%H:%M} UTC"
-    return _PHASES[session.phase] if session.phase else ""
+    return PHASES[session.phase] if session.phase else ""
 
 
 def _opens(session: InterviewSession) -> datetime | None:
@@ -47,10 +48,41 @@ def progress(session: InterviewSession) -> str:
 
 
 def time_used(session: InterviewSession, now: datetime) -> str:
-    limit = " · no limit" if session.limit_ms is None else f" of {_minutes(session.limit_ms)}"
-    return _minutes(session.used_ms(now)) + limit
+    limit = " · no limit" if session.limit_ms is None else f" of {minutes(session.limit_ms)}"
+    return minutes(session.used_ms(now)) + limit
 
 
-def _minutes(milliseconds: int) -> str:
-    minutes = milliseconds // 60_000
-    return f"{minutes} min" if minutes or not milliseconds else "under 1 min"
+def time_left(session: InterviewSession, now: datetime) -> str:
+    left = session.remaining_ms(now)
+    return "no time limit" if left is None else f"{minutes(left)} left"
+
+
+def accommodation(session: InterviewSession) -> str:
+    return f"+{session.accommodation_percent} %" if session.accommodation_percent else ""
+
+
+def tokens(session: InterviewSession) -> SafeString:
+    """A bar and its words; what a running question has reserved counts, too."""
+    spent, budget = session.tokens_used + session.tokens_reserved, session.token_budget
+    share = round(100 * spent / budget) if budget else 0
+    bar = '<progress max="{}" value="{}" aria-hidden="true"></progress> {} % <small class="quiet">{} of {}</small>'
+    return format_html(bar, budget, min(spent, budget), share, f"{spent:,}", f"{budget:,}")
+
+
+def moment(at: datetime, now: datetime) -> SafeString:
+    """How long ago; the full time shows while the row is pointed at or has the focus."""
+    full = f"{at:%-d %b %Y %H:%M} UTC"
+    return format_html('<time datetime="{}">{} <span class="when">{}</span></time>', at.isoformat(), ago(at, now), full)
+
+
+def ago(at: datetime, now: datetime) -> str:
+    seconds = max(0, int((now - at).total_seconds()))
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"
+
+
+def minutes(milliseconds: int) -> str:
+    whole = milliseconds // 60_000
+    return f"{whole} min" if whole or not milliseconds else "under 1 min"

@@ -6,13 +6,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from sessions_app.models import RefreshFamily, User
+from sessions_app.models import ApiKey, RefreshFamily, User
+from sessions_app.services.guests import move_guest
+from sessions_app.services.keys import revoke_keys
+
+from .readonly import ReadOnly
 
 # Who may hand these out could make themselves all-powerful, so only those who are already may.
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -38,6 +43,20 @@ class Account(UserChangeForm):
         if not email and not self.instance.is_guest:
             raise forms.ValidationError("An account needs an e-mail address; only guests have none.", code="required")
         return email or None
+
+
+class SignIn(AdminAuthenticationForm):
+    """Staff who practised as a guest in this browser keep those interviews, as at every other sign-in."""
+
+    def confirm_login_allowed(self, user: User) -> None:
+        """Called when the password was right; the move comes before the sign-in, which forgets the guest."""
+        super().confirm_login_allowed(user)
+        guest = getattr(self.request, "user", None)
+        if isinstance(guest, User) and guest.is_guest:
+            move_guest(guest.pk, to=user)
+
+
+admin.site.login_form = SignIn
 
 
 @admin.register(User)
@@ -81,3 +100,28 @@ class UserPage(UserAdmin):
         messages.success(request, f"{count} API sign-in{'' if count == 1 else 's'} revoked.")
 
     actions = (revoke_api_sign_ins,)
+
+
+@admin.register(ApiKey)
+class ApiKeyPage(ReadOnly, admin.ModelAdmin):
+    """Whose keys there are and when they were used. Keys are made by their owners; staff can only end them."""
+
+    list_display = ("name", "prefix", "user", "may", "created_at", "last_used_at", "expires_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "last_used_at", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "prefix", "user__email")
+    fields = ("name", "prefix", "user", "may", "created_at", "last_used_at", "expires_at", "revoked_at")
+    show_full_result_count = False
+    actions = ("revoke",)
+
+    @admin.display(description="may")
+    def may(self, key: ApiKey) -> str:
+        return " and ".join(key.scopes)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sessions_app.change_apikey")
+
+    @admin.action(description="Revoke", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, rows: QuerySet[ApiKey]) -> None:
+        count = revoke_keys(rows)
+        messages.success(request, f"{count} key{'' if count == 1 else 's'} revoked.")

@@ -47,4 +47,4 @@ class ConsoleSite(AdminSite):
 
         Django's autodiscovery does not do it: it imports this package in order to find this class.
         """
-        from . import catalog, people, sessions  # noqa: F401
+        from . import catalog, invitations, operations, people, sessions, templates  # noqa: F401

@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Self
 
 from django.conf import settings
 
 from .bank import areas, mentions
-from .protocol import Exchange, Outcome, Point, Posting, ProviderError, Question, Turn
+from .protocol import FREE, Estimate, Exchange, Outcome, Point, Posting, ProviderError, Question, Turn
 
 OPENING = "opening"
+LAST = "last"
 MAX_SECONDS = 4.0
 
 _THANKS = ("Thank you.", "Thanks, that helps.", "All right.", "Thank you, noted.")
@@ -52,11 +54,16 @@ class BuiltInInterviewer:
     name: str = "built-in"
 
     @classmethod
-    def from_settings(cls) -> BuiltInInterviewer:
+    def from_settings(cls) -> Self:
         return cls(word_seconds=settings.BUILTIN_WORD_MS / 1000)
 
+    def estimate(self, turn: Turn) -> Estimate:
+        return FREE
+
     def ask(self, turn: Turn) -> Iterator[str | Outcome]:
-        text, outcome = next_question(turn)
+        yield from self._write(*next_question(turn))
+
+    def _write(self, text: str, outcome: Outcome) -> Iterator[str | Outcome]:
         words = re.findall(r"\S+\s*", text)
         pause = min(self.word_seconds, MAX_SECONDS / max(1, len(words)))
         for word in words:
@@ -64,6 +71,14 @@ class BuiltInInterviewer:
                 self.sleep(pause)
             yield word
         yield outcome
+
+
+@dataclass(frozen=True)
+class LastQuestion(BuiltInInterviewer):
+    """Asks the prepared last question, in place of a model for which the session has no tokens left."""
+
+    def ask(self, turn: Turn) -> Iterator[str | Outcome]:
+        yield from self._write(*last_question(turn))
 
 
 def next_question(turn: Turn) -> tuple[str, Outcome]:
@@ -107,6 +122,19 @@ def opening(turn: Turn) -> str:
         stack = f", which asks for {_and(list(turn.posting.tech_stack[:3]))}" if turn.posting.tech_stack else ""
         return f"{hello} We are talking about the {role}{stack}. Which piece of your work fits it best? {task}"
     return f"{hello} To begin, tell me about a piece of work that shows well how you go about things. {task}"
+
+
+def last_question(turn: Turn) -> tuple[str, Outcome]:
+    """What ends an interview whose tokens are spent: a question that can be answered well, whatever came before."""
+    outcome = Outcome("behavioral", LAST, by=BuiltInInterviewer.name, is_last=True)
+    if not turn.history:
+        return opening(turn), outcome
+    text = (
+        f"{_choose(_THANKS, turn)} We have talked about the most important things, so this is my last question. "
+        "Is there anything you would like to add: something you have done, or would do differently today, that has "
+        "not come up yet?"
+    )
+    return text, outcome
 
 
 def closing(candidate_name: str) -> str:

@@ -74,8 +74,47 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """Tokens of one call: what was sent and what came back, as the provider counted them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+    def as_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a call may cost at the most, said before it is made.
+
+    ``prompt_tokens`` is counted, or guessed too high rather than too low. ``max_output_tokens`` is sent with the
+    request as its limit, so that the reply cannot cost more. The budget holds their sum while the call runs.
+    """
+
+    prompt_tokens: int = 0
+    max_output_tokens: int = 0
+
+    @property
+    def as_usage(self) -> Usage:
+        """What is charged when nobody knows how much of it was used."""
+        return Usage(self.prompt_tokens, self.max_output_tokens)
+
+
+FREE = Estimate()
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What is known once a question is written: its type, where it comes from, and the tokens it cost."""
+    """What is known once a question is written: its type, where it comes from, and the tokens it cost.
+
+    ``by`` names who wrote it where that is not who was asked; ``is_last`` says that no question follows, because the
+    budget is spent.
+    """
 
     question_type: str
     key: str = ""
@@ -83,13 +122,23 @@ class Outcome:
     input_tokens: int = 0
     output_tokens: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
+    by: str = ""
+    is_last: bool = False
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(self.input_tokens, self.output_tokens)
 
 
 class ProviderError(Exception):
-    """The interviewer could not write. ``code`` is shown to people, so it and the sentence hold no secrets."""
+    """The interviewer could not write. ``code`` is shown to people, so it and the sentence hold no secrets.
 
-    def __init__(self, code: str, message: str, *, retryable: bool) -> None:
-        self.code, self.message, self.retryable = code, message, retryable
+    ``usage`` is what the failed call cost, if that is known: ``Usage()`` where nothing was sent. Without it the attempt
+    is charged with all that was held for it.
+    """
+
+    def __init__(self, code: str, message: str, *, retryable: bool, usage: Usage | None = None) -> None:
+        self.code, self.message, self.retryable, self.usage = code, message, retryable, usage
         super().__init__(message)
 
 
@@ -98,6 +147,10 @@ class Provider(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    def estimate(self, turn: Turn) -> Estimate:
+        """What ``ask`` may cost with this turn, before anything is sent; ``FREE`` where it costs nothing."""
+        ...
 
     def ask(self, turn: Turn) -> Iterator[str | Outcome]:
         """Write the next question.

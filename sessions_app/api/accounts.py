@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, get_user
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 
 from sessions_app import errors, represent
+from sessions_app.models import User
 from sessions_app.services import accounts
+from sessions_app.services.guests import move_guest
 
 from . import inputs, outputs
 from .base import ApiView
@@ -51,7 +55,21 @@ class TokenView(_Door):
         user = authenticate(request._request, username=email, password=body["password"])
         if user is None:
             raise errors.NotAuthenticated("The e-mail address or the password is wrong.")
+        if (guest := _guest_of(request)) is not None:
+            move_guest(guest.pk, to=user)
         return Response(accounts.sign_in(user))
+
+
+def _guest_of(request: Any) -> User | None:
+    """The guest whose browser sends this, if its page could have made it send: the cookie alone proves no intention."""
+    user = get_user(request._request)
+    if not isinstance(user, User) or not user.is_guest:
+        return None
+    try:
+        SessionAuthentication().enforce_csrf(request)
+    except PermissionDenied:  # no CSRF token came along
+        return None
+    return user
 
 
 class RefreshView(_Door):

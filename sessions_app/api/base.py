@@ -14,22 +14,35 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from sessions_app import errors
-from sessions_app.access import Actor
+from sessions_app.access import Actor, refuse_token
+from sessions_app.authentication import as_actor
 
 from . import idempotency
 
 
 class ApiView(APIView):
-    """``throttle_kinds`` names the rate limit of an action (``"*"`` for all of the view's)."""
+    """``throttle_kinds`` names the rate limit of an action (``"*"`` for all of the view's).
+
+    ``open_to_tokens`` names the actions that the bearer of one session's token may call (``"*"`` for all); what does
+    not say so is closed to them.
+    """
 
     throttle_kinds: ClassVar[dict[str, str]] = {}
-    keeps_idempotency_keys = True
+    open_to_tokens: ClassVar[frozenset[str]] = frozenset()
+    keeps_idempotency_keys: Any = True
 
     @property
     def actor(self) -> Actor:
         """Whoever is signed in; only views that anybody may use have nobody."""
-        user: Any = self.request.user
-        return Actor(user)
+        return as_actor(self.request.user, self.request.auth)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.actor.only_session is None or self.open_to_tokens & {"*", getattr(self, "action", None)}:
+            return
+        if request.method == "POST":
+            refuse_token(self.actor)
+        raise errors.NotFound
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """As in DRF, with the handler run under the request's Idempotency-Key, errors of the domain included."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from django.http import QueryDict
+from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
@@ -11,11 +14,12 @@ from sessions_app import represent
 from sessions_app.access import job_posting_for, job_postings_of, resume_for, resumes_of, template_for
 from sessions_app.ai.protocol import descriptions
 from sessions_app.models import InterviewTemplate
-from sessions_app.services import catalog
+from sessions_app.services import catalog, resumes
 
 from . import inputs, outputs
 from .base import ApiView, PageQuery, page
 from .docs import KEY, says
+from .json import StrictJSONParser
 
 
 class _Rows(ViewSetMixin, ApiView):
@@ -68,25 +72,37 @@ class JobPostingViewSet(_Rows):
 
 
 class ResumeViewSet(_Rows):
+    parser_classes = (StrictJSONParser, MultiPartParser)
+    throttle_kinds = {"create": "create"}
+
     @says("Résumés, newest first", {200: outputs.page_of(outputs.ResumeOut)}, query=PageQuery, errors=(400,))
     def list(self, request: Any) -> Response:
-        return Response(page(request, resumes_of(self.actor), self.query(PageQuery), represent.resume))
+        rows = resumes_of(self.actor)
+        return Response(page(request, rows, self.query(PageQuery), partial(represent.resume, actor=self.actor)))
 
     @says(
-        "Store a résumé",
+        "Store a résumé: text, or a PDF, DOCX or text file of at most 5 MB",
         {201: outputs.ResumeOut},
-        body=inputs.ResumeBody,
-        errors=(400, 409, 422),
+        body={"application/json": inputs.ResumeBody, "multipart/form-data": inputs.ResumeFile},
+        errors=(400, 409, 413, 422, 503),
         headers=(KEY,),
     )
     def create(self, request: Any) -> Response:
-        resume = catalog.create_resume(self.body(inputs.ResumeBody)["content"], actor=self.actor)
+        resume = resumes.store_resume(actor=self.actor, **self._sent(request))
         headers = {"Location": f"/api/v1/resumes/{resume.pk}"}
-        return Response(represent.resume(resume), status=201, headers=headers)
+        return Response(represent.resume(resume, self.actor), status=201, headers=headers)
+
+    def _sent(self, request: Any) -> dict[str, Any]:
+        """The text that was sent, or that is in the file; reading the file takes a moment."""
+        if not isinstance(request.data, QueryDict):
+            return {"text": self.body(inputs.ResumeBody)["content"]}
+        file = self.body(inputs.ResumeFile)["file"]
+        text, flags = resumes.read_resume(file)
+        return {"text": text, "flags": flags, "source_name": file.name or ""}
 
     @says("A résumé", {200: outputs.ResumeOut}, errors=(404,))
     def retrieve(self, request: Any, id: str) -> Response:
-        return Response(represent.resume(resume_for(id, self.actor)))
+        return Response(represent.resume(resume_for(id, self.actor), self.actor))
 
     @says("Delete a résumé", {204: None}, errors=(404,))
     def destroy(self, request: Any, id: str) -> Response:

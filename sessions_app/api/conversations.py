@@ -21,6 +21,7 @@ from .docs import says
 
 
 class _Conversation(ApiView):
+    open_to_tokens = frozenset({"*"})
     nothing = ""
 
     def get(self, request: Any, id: str) -> Response:

@@ -6,10 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import SkipField, empty
 
 from sessions_app.models import limits
 from sessions_app.models.catalog import Level
 from sessions_app.represent import dumps
+from sessions_app.services.config import SessionConfig, config_fields
 
 from .base import PageQuery
 
@@ -47,34 +49,85 @@ class Text(serializers.CharField):
         super().__init__(trim_whitespace=False, **options)
 
 
-class SessionBody(Body):
-    """The configuration of a session; ranges and choices are checked by SessionConfig, for every door alike."""
+class AsSent:
+    """Documents a field; its value goes on as it was sent, because SessionConfig has the rules for every door."""
 
-    candidate_name = serializers.CharField(allow_blank=True, help_text="1 to 120 characters.")
-    candidate_email = serializers.CharField(allow_blank=True, max_length=254)
-    job_posting_id = serializers.UUIDField(allow_null=True)
-    resume_id = serializers.UUIDField(allow_null=True)
-    template_id = serializers.UUIDField(allow_null=True)
-    time_limit_minutes = serializers.IntegerField(
+    def run_validation(self, data: Any = empty) -> Any:
+        if data is empty:
+            raise SkipField
+        return data
+
+
+class SentText(AsSent, serializers.CharField): ...
+
+
+class SentNumber(AsSent, serializers.IntegerField): ...
+
+
+class SentFlag(AsSent, serializers.BooleanField): ...
+
+
+class SentId(AsSent, serializers.UUIDField): ...
+
+
+class SentMoment(AsSent, serializers.DateTimeField): ...
+
+
+class SentList(AsSent, serializers.ListField): ...
+
+
+class SessionBody(Body):
+    """The configuration of a session. What is not sent comes from the template, else from the defaults."""
+
+    candidate_name = SentText(max_length=limits.MAX_NAME)
+    candidate_email = SentText(allow_blank=True, max_length=limits.MAX_ADDRESS)
+    job_posting_id = SentId(allow_null=True)
+    resume_id = SentId(allow_null=True)
+    template_id = SentId(allow_null=True)
+    time_limit_minutes = SentNumber(
         allow_null=True,
         min_value=limits.MIN_MINUTES,
         max_value=limits.MAX_MINUTES,
         help_text="null: no limit.",
     )
-    token_budget = serializers.IntegerField(min_value=limits.MIN_TOKENS, max_value=limits.MAX_TOKENS)
-    model_name = serializers.CharField(max_length=120)
-    enabled_modes = serializers.ListField(child=serializers.ChoiceField(limits.MODES), min_length=1, max_length=10)
-    challenge_text = Text(allow_blank=True, max_length=limits.MAX_CHALLENGE)
-    planned_questions = serializers.IntegerField(min_value=1, max_value=limits.MAX_QUESTIONS)
-    auto_advance = serializers.BooleanField()
-    opens_at = serializers.DateTimeField(allow_null=True)
-    closes_at = serializers.DateTimeField(allow_null=True)
+    accommodation_percent = SentNumber(
+        min_value=0,
+        max_value=limits.MAX_ACCOMMODATION,
+        help_text="Extra time on top of the limit, in percent; a multiple of 5.",
+    )
+    token_budget = SentNumber(min_value=limits.MIN_TOKENS, max_value=limits.MAX_TOKENS)
+    model_name = SentText(max_length=120)
+    enabled_modes = SentList(child=serializers.ChoiceField(limits.MODES), min_length=1, max_length=10)
+    challenge_text = SentText(allow_blank=True, max_length=limits.MAX_CHALLENGE)
+    planned_questions = SentNumber(min_value=1, max_value=limits.MAX_QUESTIONS)
+    auto_advance = SentFlag()
+    opens_at = SentMoment(allow_null=True)
+    closes_at = SentMoment(allow_null=True)
+    time_zone = SentText(
+        allow_blank=True,
+        max_length=64,
+        help_text="The candidate's, such as Europe/Berlin; moments that name no zone are meant in it.",
+    )
+    language = SentText(allow_blank=True, max_length=12, help_text="Such as en.")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         fields = super().get_fields()
         for field in fields.values():
             field.required = False
         return fields
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Where a field is unknown the others are checked here, so that all wrong fields are told at once."""
+        try:
+            return super().to_internal_value(data)
+        except ValidationError as error:
+            if not isinstance(data, dict) or not isinstance(error.detail, dict):
+                raise
+            wrong: dict[str, Any] = {**error.detail}
+            known = {name: value for name, value in data.items() if name in self.fields and name in config_fields()}
+            for found in SessionConfig(**known).problems():
+                wrong[found.field] = [ErrorDetail(found.message, code=found.code)]
+            raise ValidationError(wrong) from None
 
 
 class NewSessionBody(SessionBody):
@@ -112,15 +165,42 @@ class ReasonBody(Body):
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
 
 
+class Ordering(serializers.RegexField):
+    """Names of fields, with a minus for the other direction, separated by commas."""
+
+    def __init__(self, names: tuple[str, ...], **options: Any) -> None:
+        one = f"-?({'|'.join(names)})"
+        self.names = names
+        super().__init__(f"^{one}(,{one}){{0,4}}$", **options)
+        self.error_messages["invalid"] = f"Choose from {', '.join(names)}, with a minus for the other direction."
+
+
+class ExtendBody(ReasonBody):
+    """Either minutes or tokens; their ranges depend on the session, so the verb checks them with the reason."""
+
+    minutes = serializers.IntegerField(
+        required=False, help_text="Candidates of practice sessions add exactly 5; staff up to 1,440."
+    )
+    tokens = serializers.IntegerField(required=False, help_text="Staff only; at most 200,000 in all.")
+
+
+class ReopenBody(ReasonBody):
+    minutes = serializers.IntegerField(
+        required=False, default=0, help_text="Extra time; an expired session needs at least 1."
+    )
+
+
 class SessionQuery(PageQuery):
     status = serializers.CharField(required=False, help_text="One of the six statuses.")
-    search = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    job_posting = serializers.UUIDField(required=False)
+    search = serializers.CharField(
+        required=False, allow_blank=True, max_length=200, help_text="Part of a name, an address or a title; or an id."
+    )
+    job_posting_id = serializers.UUIDField(required=False)
+    template_id = serializers.UUIDField(required=False)
+    mode = serializers.ChoiceField(limits.MODES, required=False, help_text="Sessions in which it is enabled.")
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
-    ordering = serializers.ChoiceField(
-        [*ORDERINGS, *(f"-{name}" for name in ORDERINGS)], required=False, default="-created_at"
-    )
+    ordering = Ordering(ORDERINGS, required=False, default="-created_at", help_text="Such as status,-created_at.")
 
 
 class AfterQuery(serializers.Serializer[Any]):
@@ -145,6 +225,34 @@ class ResumeBody(Body):
     content = Text(max_length=50_000)
 
 
+class ResumeFile(Body):
+    file = serializers.FileField(help_text="PDF, DOCX or text; at most 5 MB.")
+
+
+class KeyBody(Body):
+    name = serializers.CharField(max_length=80)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(["read", "write"]), required=False, min_length=1, max_length=2, default=["read"]
+    )
+    expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class ClaimBody(Body):
+    accessToken = serializers.CharField(max_length=200)
+
+
+class AssessmentBody(Body):
+    userId = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=100, default=None)
+
+
+class AssessmentMessageBody(Body):
+    sessionId = serializers.CharField(max_length=100)
+    message = Text(max_length=limits.MAX_ANSWER)
+    clientMessageId = serializers.CharField(
+        required=False, max_length=100, help_text="Your name for this message; sending it twice stores it once."
+    )
+
+
 class RegisterBody(Body):
     email = serializers.EmailField(max_length=254)
     password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
@@ -158,6 +266,53 @@ class TokenBody(Body):
 
 class RefreshBody(Body):
     refresh = serializers.CharField(max_length=4000)
+
+
+class InvitationBody(SessionBody):
+    """``session_id`` of a session that is there, or the configuration of a new one."""
+
+    session_id = serializers.UUIDField(required=False)
+    email = serializers.EmailField(
+        required=False,
+        allow_blank=True,
+        max_length=limits.MAX_ADDRESS,
+        help_text="The candidate's unless given; empty: no letter, and any account may join.",
+    )
+    expires_at = serializers.DateTimeField(required=False, help_text="When the session closes, else in 30 days.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        extra = sorted(set(attrs) - {"session_id", "email", "expires_at"})
+        if "session_id" in attrs and extra:
+            raise ValidationError({name: [ErrorDetail("The session is configured already.", "both")] for name in extra})
+        if not extra and "session_id" not in attrs:
+            raise ValidationError({"session_id": [ErrorDetail("Name a session, or configure one.", "required")]})
+        if extra and "candidate_name" not in attrs:
+            raise ValidationError({"candidate_name": [ErrorDetail("Enter the candidate's name.", "required")]})
+        return attrs
+
+
+class InvitationQuery(PageQuery):
+    session_id = serializers.UUIDField(required=False)
+    state = serializers.ChoiceField(["open", "accepted", "expired", "revoked"], required=False)
+
+
+class RequestBody(Body):
+    kind = serializers.ChoiceField(["extra_time", "adjustment", "human"])
+    text = Text(required=False, allow_blank=True, default="", max_length=2_000)
+
+
+class RequestQuery(PageQuery):
+    session_id = serializers.UUIDField(required=False)
+    status = serializers.ChoiceField(["open", "granted", "declined"], required=False)
+
+
+class GrantBody(Body):
+    minutes = serializers.IntegerField(required=False, min_value=1, max_value=limits.MAX_EXTRA_MINUTES)
+    answer = serializers.CharField(required=False, allow_blank=True, default="", max_length=2_000)
+
+
+class DeclineBody(Body):
+    answer = serializers.CharField(max_length=2_000, help_text="The candidate reads it.")
 
 
 def _dumped(payload: Any) -> str:

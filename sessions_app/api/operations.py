@@ -18,6 +18,7 @@ from .docs import KEY, says
 
 
 class OperationViewSet(ViewSetMixin, ApiView):
+    open_to_tokens = frozenset({"*"})
     lookup_field = "id"
     lookup_value_regex = "[^/]+"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer, inline_serializer
@@ -30,6 +31,7 @@ class Clock(s.Serializer[Any]):
     extra_seconds = s.IntegerField()
     used_seconds = s.IntegerField()
     remaining_seconds = _nullable(s.IntegerField)
+    accommodation_percent = s.IntegerField(help_text="Part of the extra seconds.")
     running = s.BooleanField()
     deadline = _nullable(s.DateTimeField)
     server_time = s.DateTimeField()
@@ -48,7 +50,9 @@ class JobPostingOut(s.Serializer[Any]):
 class ResumeOut(s.Serializer[Any]):
     id = s.UUIDField()
     content = s.CharField()
+    source_name = s.CharField(help_text="Name of the uploaded file; empty for text.")
     created_at = s.DateTimeField()
+    flags = s.ListField(child=s.CharField(), required=False, help_text="Staff only: such as hidden_text.")
 
 
 class ResumeInContext(s.Serializer[Any]):
@@ -110,6 +114,11 @@ class Draft(s.Serializer[Any]):
     revision = s.IntegerField()
 
 
+class Duration(s.Serializer[Any]):
+    active_seconds = s.IntegerField(help_text="The candidate's own thinking time.")
+    paused_seconds = s.IntegerField()
+
+
 class Progress(s.Serializer[Any]):
     current = s.IntegerField()
     planned = s.IntegerField()
@@ -141,6 +150,7 @@ class SessionSummary(_Session):
     job_posting = JobPostingInList(allow_null=True)
     progress = Progress()
     duration_seconds = s.IntegerField()
+    duration = Duration()
     score = _nullable(s.FloatField)
 
 
@@ -166,6 +176,12 @@ class SessionContext(_Session):
     allowed_actions = s.ListField(child=s.CharField())
     retake_of = _nullable(s.UUIDField)
     retake_number = s.IntegerField()
+    template_version = _nullable(s.IntegerField)
+    time_zone = s.CharField(allow_blank=True)
+    extensions_left = s.IntegerField(help_text="How often the candidate may still add five minutes.")
+    idle_minutes = _nullable(s.IntegerField, help_text="Paused after so long without a sign of life.")
+    max_pause_minutes = _nullable(s.IntegerField)
+    pause_ends_at = _nullable(s.DateTimeField, help_text="The last moment to resume, if pauses have an end.")
 
 
 class AnswerOut(s.Serializer[Any]):
@@ -245,6 +261,81 @@ class UserOut(s.Serializer[Any]):
     is_guest = s.BooleanField()
 
 
+class ApiKeyOut(s.Serializer[Any]):
+    id = s.UUIDField()
+    name = s.CharField()
+    prefix = s.CharField(help_text="How the key begins.")
+    scopes = s.ListField(child=s.ChoiceField(["read", "write"]))
+    created_at = s.DateTimeField()
+    expires_at = _nullable(s.DateTimeField)
+    last_used_at = _nullable(s.DateTimeField, help_text="To the minute.")
+
+
+class NewApiKeyOut(ApiKeyOut):
+    key = s.CharField(help_text="The secret. It is shown this once.")
+
+
+class AssessmentStarted(s.Serializer[Any]):
+    sessionId = s.UUIDField()
+    createdAt = s.DateTimeField()
+    accessToken = s.CharField(required=False, help_text="Anonymous callers only: the Bearer token of this session.")
+
+
+class AssessmentReply(s.Serializer[Any]):
+    response = s.CharField()
+    precision = Precision
+
+
+class AssessmentSession(s.Serializer[Any]):
+    id = s.UUIDField()
+    userId = _nullable(s.UUIDField, help_text="null: anonymous.")
+    createdAt = s.DateTimeField()
+    status = s.ChoiceField(STATUS_CHOICES)
+    precision = Precision
+
+
+class AssessmentMessage(s.Serializer[Any]):
+    id = s.UUIDField()
+    role = s.ChoiceField(["assistant", "user"])
+    content = s.CharField()
+    createdAt = s.DateTimeField()
+
+
+class AssessmentOut(s.Serializer[Any]):
+    session = AssessmentSession()
+    messages = AssessmentMessage(many=True)
+
+
+class InvitationOut(s.Serializer[Any]):
+    id = s.UUIDField()
+    session_id = s.UUIDField()
+    candidate_name = s.CharField()
+    email = s.CharField(help_text="Empty for a link that was only copied.")
+    state = s.ChoiceField(["open", "accepted", "expired", "revoked"])
+    created_at = s.DateTimeField()
+    expires_at = s.DateTimeField()
+    sent_at = _nullable(s.DateTimeField)
+    opened_at = _nullable(s.DateTimeField)
+    accepted_at = _nullable(s.DateTimeField)
+    revoked_at = _nullable(s.DateTimeField)
+
+
+class NewInvitationOut(InvitationOut):
+    token = _nullable(s.CharField, help_text="Shown once; null when a repeated request finds the invitation there.")
+    url = _nullable(s.CharField)
+
+
+class RequestOut(s.Serializer[Any]):
+    id = s.UUIDField()
+    session_id = s.UUIDField()
+    kind = s.ChoiceField(["extra_time", "adjustment", "human"])
+    text = s.CharField()
+    status = s.ChoiceField(["open", "granted", "declined"])
+    answer = s.CharField()
+    created_at = s.DateTimeField()
+    handled_at = _nullable(s.DateTimeField)
+
+
 class TokenPair(s.Serializer[Any]):
     access = s.CharField()
     refresh = s.CharField()
@@ -268,6 +359,7 @@ class ErrorOut(s.Serializer[Any]):
     request_id = s.CharField()
 
 
+@cache
 def page_of(item: type[s.Serializer[Any]]) -> Any:
     """``{count, next, previous, results}`` of that item."""
     fields = {

@@ -10,9 +10,11 @@ from rest_framework.viewsets import ViewSetMixin
 
 from sessions_app import represent
 from sessions_app.access import session_for, sessions_of
+from sessions_app.resume_context import whole_session_for
 from sessions_app.services import answers, sessions
 from sessions_app.services.answers import NewAnswer
 from sessions_app.services.config import SessionConfig
+from sessions_app.services.guests import claim_session
 
 from . import inputs, outputs
 from .base import ApiView, page
@@ -20,11 +22,18 @@ from .docs import IF_MATCH, IF_NONE_MATCH, KEY, says
 
 PUT_OR_POST: list[Literal["put", "post"]] = ["put", "post"]
 
+# What the candidate of one anonymous session may ask for; what only staff may do is refused as to every candidate.
+TOKEN_ACTIONS = frozenset(
+    "list retrieve partial_update destroy start pause resume complete extend cancel reopen generate_question answers "
+    "messages draft events evaluation export".split()
+)
+
 
 class SessionViewSet(ViewSetMixin, ApiView):
     lookup_field = "id"
     lookup_value_regex = "[^/]+"
     throttle_kinds = {"create": "create", "draft": "draft"}
+    open_to_tokens = TOKEN_ACTIONS
 
     @says(
         "List sessions, newest first",
@@ -146,6 +155,59 @@ class SessionViewSet(ViewSetMixin, ApiView):
         return self._context(id)
 
     @says(
+        "Add time or tokens (staff with a reason; in practice the candidate, five minutes at a time)",
+        {200: outputs.SessionContext},
+        body=inputs.ExtendBody,
+        errors=(400, 403, 404, 409, 412, 422),
+        headers=(IF_MATCH, KEY),
+    )
+    @action(detail=True, methods=["post"])
+    def extend(self, request: Any, id: str) -> Response:
+        body = self.body(inputs.ExtendBody)
+        sessions.extend_session(id, **body, actor=self.actor, expect=self.expected_version())
+        return self._context(id)
+
+    @says(
+        "Open a completed or expired session again (staff, with a reason)",
+        {200: outputs.SessionContext},
+        body=inputs.ReopenBody,
+        errors=(400, 403, 404, 409, 412, 422),
+        headers=(IF_MATCH, KEY),
+    )
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Any, id: str) -> Response:
+        body = self.body(inputs.ReopenBody)
+        sessions.reopen_session(id, **body, actor=self.actor, expect=self.expected_version())
+        return self._context(id)
+
+    @says(
+        "Take a finished session again, as a new one with the same plan",
+        {201: outputs.SessionContext},
+        body=inputs.Nothing,
+        errors=(400, 403, 404, 409, 412, 422),
+        headers=(IF_MATCH, KEY),
+    )
+    @action(detail=True, methods=["post"])
+    def retake(self, request: Any, id: str) -> Response:
+        self.body(inputs.Nothing)
+        again = sessions.retake_session(id, actor=self.actor, expect=self.expected_version())
+        response = self._context(again.pk, status=201)
+        response["Location"] = f"/api/v1/sessions/{again.pk}"
+        return response
+
+    @says(
+        "Erase for good: own practice, or by staff with a reason",
+        {204: None},
+        body=inputs.ReasonBody,
+        errors=(400, 403, 404, 412),
+        headers=(IF_MATCH,),
+    )
+    def destroy(self, request: Any, id: str) -> Response:
+        reason = self.body(inputs.ReasonBody)["reason"]
+        sessions.erase_session(id, reason=reason, actor=self.actor, expect=self.expected_version())
+        return Response(status=204)
+
+    @says(
         "Ask for the next question",
         {202: outputs.QueuedOut},
         body=inputs.Nothing,
@@ -199,6 +261,18 @@ class SessionViewSet(ViewSetMixin, ApiView):
         session = answers.save_draft(id, body["text"], body["revision"], actor=self.actor)
         return Response({"text": session.draft_text, "revision": session.draft_revision})
 
+    @says(
+        "Take over an anonymous session",
+        {200: outputs.SessionContext},
+        body=inputs.ClaimBody,
+        errors=(400, 403, 404, 409, 422),
+        headers=(KEY,),
+    )
+    @action(detail=True, methods=["post"])
+    def claim(self, request: Any, id: str) -> Response:
+        claim_session(id, self.body(inputs.ClaimBody)["accessToken"], actor=self.actor)
+        return self._context(id)
+
     @says("The log", {200: outputs.EventPage}, query=inputs.AfterQuery, errors=(400, 404))
     @action(detail=True, methods=["get"])
     def events(self, request: Any, id: str) -> Response:
@@ -207,7 +281,7 @@ class SessionViewSet(ViewSetMixin, ApiView):
         return Response(represent.event_page(session, query["after"], query.get("limit", 100), self.actor))
 
     def _context(self, session_id: Any, status: int = 200) -> Response:
-        session = session_for(session_id, self.actor)
+        session = whole_session_for(session_id, self.actor)
         return Response(
             represent.context(session, self.actor), status=status, headers={"ETag": represent.etag(session)}
         )

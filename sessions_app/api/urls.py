@@ -3,17 +3,23 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from . import accounts
+from . import accounts, assessment
 from .catalog import JobPostingViewSet, ModelsView, ResumeViewSet, TemplateViewSet
 from .conversations import ActiveSessionView, TaskStatusView
+from .invitations import InvitationViewSet, RequestViewSet, SessionRequestsView
+from .keys import KeyViewSet
 from .operations import OperationViewSet
 from .sessions import SessionViewSet
+from .usage import UsageView
 
 router = SimpleRouter(trailing_slash=False)
 router.register("sessions", SessionViewSet, basename="api-session")
 router.register("operations", OperationViewSet, basename="api-operation")
 router.register("job-postings", JobPostingViewSet, basename="api-job-posting")
 router.register("resumes", ResumeViewSet, basename="api-resume")
+router.register("invitations", InvitationViewSet, basename="api-invitation")
+router.register("requests", RequestViewSet, basename="api-request")
+router.register("keys", KeyViewSet, basename="api-key")
 router.register("templates", TemplateViewSet, basename="api-template")
 
 urlpatterns = [
@@ -22,8 +28,13 @@ urlpatterns = [
     path("auth/token/refresh", accounts.RefreshView.as_view(), name="api-token-refresh"),
     path("auth/logout", accounts.LogoutView.as_view(), name="api-logout"),
     path("auth/me", accounts.MeView.as_view(), name="api-me"),
+    path("assessment/start", assessment.StartView.as_view(), name="api-assessment-start"),
+    path("assessment/message", assessment.MessageView.as_view(), name="api-assessment-message"),
+    path("assessment/<str:id>", assessment.AssessmentView.as_view(), name="api-assessment"),
     path("conversations/<str:id>/active-session", ActiveSessionView.as_view(), name="api-conversation-active"),
     path("conversations/<str:id>/task-status", TaskStatusView.as_view(), name="api-conversation-task"),
+    path("sessions/<str:id>/requests", SessionRequestsView.as_view(), name="api-session-requests"),
     path("models", ModelsView.as_view(), name="api-models"),
+    path("sessions/<str:id>/usage", UsageView.as_view(), name="api-session-usage"),
     *router.urls,
 ]

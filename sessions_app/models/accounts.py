@@ -44,6 +44,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     email = models.EmailField("e-mail address", max_length=254, null=True, blank=True, unique=True)
     name = models.CharField(max_length=120, blank=True)
+    time_zone = models.CharField(
+        max_length=64, blank=True, help_text="Such as Europe/Berlin; empty follows the browser."
+    )
     is_guest = models.BooleanField(default=False, help_text="Started without an account.")
     is_demo = models.BooleanField(default=False, editable=False)
     is_staff = models.BooleanField("staff", default=False, help_text="May sign in to the console.")
@@ -102,3 +105,28 @@ class RefreshFamily(models.Model):
 
     def __str__(self) -> str:
         return f"sign-in {self.id}"
+
+
+class ApiKey(models.Model):
+    """A long-lived key for a machine that acts as its owner. Only its hash is stored; the prefix tells keys apart."""
+
+    PREFIX = "ivw_"
+    SCOPES = (("read", "Read"), ("write", "Read and change"))
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=16, editable=False)
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

@@ -38,11 +38,12 @@ class Role(StrEnum):
 NOT_OPEN_YET = "not_open_yet"
 OPEN = frozenset({Status.CREATED, Status.ACTIVE, Status.PAUSED})
 
-_ALWAYS = ("complete", "cancel")
+_ALWAYS = ("complete", "extend", "cancel", "delete")
+_AGAIN = ("reopen", "retake", "delete")
 
 ALLOWED: dict[tuple[str, str | None], tuple[str, ...]] = {
-    (Status.CREATED, None): ("start", "edit", "cancel"),
-    (Status.CREATED, NOT_OPEN_YET): ("edit", "cancel"),
+    (Status.CREATED, None): ("start", "edit", "cancel", "delete"),
+    (Status.CREATED, NOT_OPEN_YET): ("edit", "cancel", "delete"),
     (Status.ACTIVE, Phase.WAITING_FOR_ANSWER): ("answer", "skip", "save_draft", "pause", *_ALWAYS),
     (Status.ACTIVE, Phase.GENERATING): ("save_draft", "pause", "stop", *_ALWAYS),
     (Status.ACTIVE, Phase.GENERATION_FAILED): ("save_draft", "retry", "pause", *_ALWAYS),
@@ -51,27 +52,36 @@ ALLOWED: dict[tuple[str, str | None], tuple[str, ...]] = {
     (Status.PAUSED, None): ("resume", *_ALWAYS),
     (Status.PAUSED, Phase.GENERATING): ("resume", *_ALWAYS),
     (Status.PAUSED, Phase.GENERATION_FAILED): ("resume", *_ALWAYS),
-    (Status.COMPLETED, None): (),
-    (Status.EXPIRED, None): (),
-    (Status.CANCELLED, None): (),
+    (Status.COMPLETED, None): _AGAIN,
+    (Status.EXPIRED, None): _AGAIN,
+    (Status.CANCELLED, None): ("retake", "delete"),
 }
 
-# Only the candidate speaks for the candidate; only staff may call an interview off.
+# Only the candidate speaks for the candidate; only staff may call an interview off, or open it again.
 NOT_FOR: dict[Role, frozenset[str]] = {
-    Role.CANDIDATE: frozenset({"cancel"}),
+    Role.CANDIDATE: frozenset({"cancel", "reopen"}),
     Role.STAFF: frozenset({"answer", "skip", "save_draft"}),
 }
 
+# What candidates may do with a practice session, but not with an interview that somebody else will judge.
+PRACTICE_ONLY = frozenset({"edit", "extend", "retake", "delete"})
+
 # These need a reason when staff do them to somebody else's session (1-product, "Rules").
-NEEDS_REASON = frozenset({"cancel", "complete"})
+NEEDS_REASON = frozenset({"cancel", "complete", "extend", "reopen", "delete"})
 
 
-def allowed_actions(status: str, phase: str | None, roles: frozenset[Role]) -> list[str]:
+def allowed_actions(status: str, phase: str | None, roles: frozenset[Role], *, is_practice: bool = True) -> list[str]:
     """The actions open to somebody with these roles, in the order of the table."""
     if not roles:
         return []
-    refused = frozenset.intersection(*(NOT_FOR[role] for role in roles))
+    refused = frozenset.intersection(*(refused_to(role, is_practice=is_practice) for role in roles))
     return [action for action in ALLOWED[status, phase] if action not in refused]
+
+
+def refused_to(role: Role, *, is_practice: bool) -> frozenset[str]:
+    """The actions that nobody of this role may take, wherever the session stands."""
+    own = PRACTICE_ONLY if role == Role.CANDIDATE and not is_practice else frozenset()
+    return NOT_FOR[role] | own
 
 
 def statuses_allowing(action: str) -> list[str]:

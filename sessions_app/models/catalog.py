@@ -9,7 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from .ids import new_id
-from .limits import MAX_MINUTES, MAX_QUESTIONS, MIN_MINUTES
+from .limits import DEFAULT_TOKENS, MAX_MINUTES, MAX_QUESTIONS, MAX_TOKENS, MIN_MINUTES, MIN_TOKENS
 
 
 class QuestionType(models.TextChoices):
@@ -70,6 +70,9 @@ class Resume(models.Model):
     owner = models.ForeignKey("sessions_app.User", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     content = models.TextField(max_length=50_000)
     source_name = models.CharField("source file", max_length=200, blank=True)
+    flags = models.JSONField(
+        default=list, blank=True, help_text="What staff should know about the file, such as hidden_text."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = OwnedRows.as_manager()
@@ -120,6 +123,28 @@ class InterviewTemplate(models.Model):
         help_text="A finished interview completes itself after these.",
     )
 
+    token_budget = models.PositiveIntegerField(
+        default=DEFAULT_TOKENS, validators=[MinValueValidator(MIN_TOKENS), MaxValueValidator(MAX_TOKENS)]
+    )
+    allows_time_choice = models.BooleanField(
+        default=True, help_text="Candidates of practice sessions may choose more time, or no limit, before they start."
+    )
+    limit_reason = models.CharField(
+        max_length=400, blank=True, help_text="Why the time limit is essential. Shown to invited candidates."
+    )
+    idle_minutes = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Pause the interview after these minutes without a sign of life; empty means never.",
+    )
+    max_pause_minutes = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(5)],
+        help_text="A longer pause ends the interview; empty means any length.",
+    )
+
     objects = Templates.as_manager()
 
     class Meta:
@@ -127,6 +152,25 @@ class InterviewTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class TemplateVersion(models.Model):
+    """A template as it was: what the sessions of that version were made from."""
+
+    template = models.ForeignKey(InterviewTemplate, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    content = models.JSONField(help_text="The fields and the questions with their rubric.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        "sessions_app.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-version",)
+        constraints = (models.UniqueConstraint(fields=["template", "version"], name="template_version_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.template} v{self.version}"
 
 
 class PlannedQuestion(models.Model):

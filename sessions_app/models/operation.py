@@ -68,6 +68,7 @@ class Operation(models.Model):
     worker = models.CharField(max_length=120, blank=True, help_text="machine:process:start of who holds the lease.")
     model_name = models.CharField(max_length=120, default="built-in")
     usage = models.JSONField(default=dict, blank=True)
+    reserved_tokens = models.PositiveIntegerField(default=0, help_text="Held from the session's budget while it runs.")
     error_code = models.CharField(max_length=40, blank=True)
     error_message = models.CharField(max_length=300, blank=True)
     error_retryable = models.BooleanField(default=False)
@@ -110,3 +111,33 @@ class Operation(models.Model):
         if not self.error_code:
             return None
         return {"code": self.error_code, "message": self.error_message, "retryable": self.error_retryable}
+
+
+class TokenCharge(models.Model):
+    """The ledger of a session's tokens: one row for every attempt that called a model, written when it is settled.
+
+    ``settled`` holds what the provider counted; ``abandoned`` an attempt that was killed, charged at its reservation.
+    """
+
+    KINDS = (("settled", "Settled"), ("abandoned", "Abandoned"))
+
+    session = models.ForeignKey("sessions_app.InterviewSession", on_delete=models.CASCADE, related_name="charges")
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="charges")
+    attempt = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=9, choices=KINDS)
+    model_name = models.CharField(max_length=120)
+    input_tokens = models.PositiveIntegerField(default=0)
+    output_tokens = models.PositiveIntegerField(default=0)
+    total_tokens = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(
+        max_digits=12, decimal_places=6, null=True, blank=True, help_text="Where a price is configured for the model."
+    )
+    currency = models.CharField(max_length=3, blank=True, help_text="Of the cost, such as EUR.")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "id")
+        constraints = (models.UniqueConstraint(fields=["operation", "attempt"], name="charge_once_per_attempt"),)
+
+    def __str__(self) -> str:
+        return f"{self.total_tokens} tokens, {self.kind}"

@@ -7,19 +7,24 @@ The services find, authorise, lock, transition, save and record.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.db import models
-from django.db.models.functions import Now
 from django_fsm import FSMField, transition
 
 from .actions import NOT_OPEN_YET, OPEN, Phase, Role, Status, allowed_actions, statuses_allowing
-from .clock import milliseconds
 from .ids import new_id
-from .limits import BASELINE_PRECISION, DEFAULT_QUESTIONS, DEFAULT_TOKENS, MAX_CHALLENGE, MAX_NAME, TRAITS
-
-if TYPE_CHECKING:
-    from .accounts import User
+from .limits import (
+    BASELINE_PRECISION,
+    DEFAULT_QUESTIONS,
+    DEFAULT_TOKENS,
+    MAX_CHALLENGE,
+    MAX_EXTENSIONS,
+    MAX_NAME,
+    TRAITS,
+)
+from .session_queries import Sessions
+from .timing import Timed
 
 STATUS_CHOICES = [
     (Status.CREATED, "Not started"),
@@ -30,9 +35,6 @@ STATUS_CHOICES = [
     (Status.CANCELLED, "Cancelled"),
 ]
 
-# Answers and drafts sent before the deadline may still be on their way (1-product, "Expiry").
-GRACE = timedelta(seconds=10)
-
 
 def baseline_precision() -> dict[str, float]:
     return dict.fromkeys(TRAITS, BASELINE_PRECISION)
@@ -42,51 +44,11 @@ def text_mode() -> list[str]:
     return ["text"]
 
 
-class Sessions(models.QuerySet["InterviewSession"]):
-    """Questions one asks about sessions, in English."""
-
-    def visible_to(self, user: User) -> Sessions:
-        """Staff see all sessions, everybody else their own."""
-        return self if user.is_staff else self.filter(candidate_id=user.pk)
-
-    def with_turn(self) -> Sessions:
-        """With what ``phase`` and ``clock`` are derived from, and the database's time: one statement, one moment."""
-        return self.select_related("turn__message").annotate(now=Now())
-
-    def matching(self, *, ordering: str = "-created_at", **query: Any) -> Sessions:
-        """What a list asks for: status, search, job_posting, created_after, created_before; the rest is ignored."""
-        rows = self.order_by(ordering, "-id")
-        if status := query.get("status"):
-            rows = rows.filter(status=status)
-        if words := query.get("search", "").strip():
-            rows = rows.filter(
-                models.Q(candidate_name__icontains=words)
-                | models.Q(candidate_email__icontains=words)
-                | models.Q(title__icontains=words)
-            )
-        if posting := query.get("job_posting"):
-            rows = rows.filter(job_posting_id=posting)
-        if after := query.get("created_after"):
-            rows = rows.filter(created_at__gte=after)
-        if before := query.get("created_before"):
-            rows = rows.filter(created_at__lt=before)
-        return rows
-
-    def unfinished(self) -> Sessions:
-        return self.filter(status__in=OPEN)
-
-    def with_running_clock(self) -> Sessions:
-        return self.filter(status=Status.ACTIVE, running_since__isnull=False)
-
-    def overdue(self, now: datetime) -> Sessions:
-        """Sessions whose time is over for good: the clock's deadline and its grace, or the closing of the window."""
-        clock_over = models.Q(status=Status.ACTIVE, deadline__lte=now - GRACE)
-        window_over = models.Q(status__in=[Status.CREATED, Status.PAUSED], closes_at__lte=now)
-        return self.filter(clock_over | window_over)
-
-
-class InterviewSession(models.Model):
+class InterviewSession(Timed):
     now: datetime  # the database's time, annotated by Sessions.with_turn()
+    history_json: str | None  # there and the two after it only where ``resume_context`` read the row
+    posting_json: str | None
+    resume_json: str | None
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     candidate = models.ForeignKey(
@@ -100,6 +62,7 @@ class InterviewSession(models.Model):
     job_posting = models.ForeignKey("sessions_app.JobPosting", on_delete=models.SET_NULL, null=True, blank=True)
     resume = models.ForeignKey("sessions_app.Resume", on_delete=models.SET_NULL, null=True, blank=True)
     template = models.ForeignKey("sessions_app.InterviewTemplate", on_delete=models.SET_NULL, null=True, blank=True)
+    template_version = models.PositiveIntegerField(null=True, blank=True, help_text="The version that was frozen.")
     title = models.CharField(max_length=240)
     plan = models.JSONField(default=dict, help_text="The frozen question plan.")
     is_practice = models.BooleanField(default=True)
@@ -124,18 +87,14 @@ class InterviewSession(models.Model):
     quiet_minutes = models.PositiveSmallIntegerField(default=10)
     shows_precision = models.BooleanField(default=True)
 
-    time_limit_seconds = models.PositiveIntegerField(null=True, blank=True, help_text="Empty means no limit.")
-    extra_seconds = models.PositiveIntegerField(default=0)
-    active_ms = models.PositiveBigIntegerField(default=0, help_text="Thinking time used up to running_since.")
-    running_since = models.DateTimeField(null=True, blank=True)
-    deadline = models.DateTimeField(null=True, blank=True, help_text="Set while the clock runs.")
-    alive_at = models.DateTimeField(null=True, blank=True, help_text="When the server was last seen alive.")
-    opens_at = models.DateTimeField(null=True, blank=True)
-    closes_at = models.DateTimeField(null=True, blank=True)
-
     token_budget = models.PositiveIntegerField(default=DEFAULT_TOKENS)
     tokens_used = models.PositiveIntegerField(default=0)
     tokens_reserved = models.PositiveIntegerField(default=0)
+    is_budget_spent = models.BooleanField(default=False, help_text="The prepared last question was asked for it.")
+    warned_percent = models.PositiveSmallIntegerField(default=0, help_text="The highest budget warning that was given.")
+    questions_left_out = models.PositiveSmallIntegerField(
+        default=0, help_text="Planned questions that the spent budget had no tokens for."
+    )
     precision = models.JSONField(default=baseline_precision)
 
     draft_text = models.TextField(blank=True)
@@ -153,6 +112,8 @@ class InterviewSession(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     last_activity_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    time_zone = models.CharField(max_length=64, blank=True, help_text="The candidate's, such as Europe/Berlin.")
 
     objects = Sessions.as_manager()
 
@@ -164,6 +125,11 @@ class InterviewSession(models.Model):
             models.Index(fields=["candidate", "-created_at", "-id"], name="session_newest_of_candidate"),
             models.Index(fields=["deadline"], name="session_deadline"),
             models.Index(fields=["status", "last_activity_at"], name="session_quiet"),
+            models.Index(
+                fields=["pause_ends_at"], condition=models.Q(pause_ends_at__isnull=False), name="session_pause_ends"
+            ),
+            models.Index(fields=["closes_at"], condition=models.Q(closes_at__isnull=False), name="session_closes"),
+            models.Index(fields=["template", "template_version"], name="session_of_template"),
         )
         constraints = (
             models.CheckConstraint(condition=models.Q(status__in=list(Status)), name="session_status_is_known"),
@@ -214,66 +180,22 @@ class InterviewSession(models.Model):
 
     def _in_table(self, roles: frozenset[Role], now: datetime) -> list[str]:
         not_open = self.status == Status.CREATED and self.opens_at is not None and now < self.opens_at
-        return allowed_actions(self.status, NOT_OPEN_YET if not_open else self.phase, roles)
-
-    # -- the clock: arithmetic over stored values ------------------------------------------------------------------
-
-    @property
-    def limit_ms(self) -> int | None:
-        if self.time_limit_seconds is None:
-            return None
-        return (self.time_limit_seconds + self.extra_seconds) * 1000
-
-    def used_ms(self, now: datetime) -> int:
-        """The candidate's own thinking time so far, in milliseconds; never more than the limit."""
-        running = milliseconds(self.running_since, now) if self.running_since else 0
-        used = self.active_ms + running
-        return used if self.limit_ms is None else min(used, self.limit_ms)
-
-    def remaining_ms(self, now: datetime) -> int | None:
-        """Milliseconds left, or None when there is no limit."""
-        return None if self.limit_ms is None else self.limit_ms - self.used_ms(now)
-
-    def is_over(self, now: datetime) -> bool:
-        """Whether the last moment to go on has passed (by the clock, or by the window for what is not running)."""
-        return self.end_of_time is not None and now >= self.end_of_time
-
-    def is_overdue(self, now: datetime) -> bool:
-        """Whether it must be expired: the grace for answers on their way is over, too."""
-        grace = GRACE if self.status == Status.ACTIVE else timedelta(0)
-        return self.end_of_time is not None and now >= self.end_of_time + grace
+        place = NOT_OPEN_YET if not_open else self.phase
+        actions = allowed_actions(self.status, place, roles, is_practice=self.is_practice)
+        if Role.STAFF not in roles and not self.may_add_time:
+            return [action for action in actions if action != "extend"]
+        return actions
 
     @property
-    def end_of_time(self) -> datetime | None:
-        """The moment that would be recorded as the expiry, if it came now."""
-        if self.status == Status.ACTIVE:
-            return self.deadline
-        if self.status == Status.PAUSED and self.closes_at and self.paused_at:
-            return max(self.closes_at, self.paused_at)  # a clock that ran on past the closing was paused there
-        return self.closes_at if self.status in (Status.CREATED, Status.PAUSED) else None
+    def may_add_time(self) -> bool:
+        """Whether the candidate of a practice session may add five minutes once more (1-product, "Extend")."""
+        return self.extensions_left > 0
 
-    def run_clock(self, now: datetime) -> None:
-        """Start counting: a question is on the screen and the candidate may answer it."""
-        self.running_since = now
-        self.alive_at = now
-        self._set_deadline()
-
-    def stop_clock(self, now: datetime) -> None:
-        """Stop counting; what has run is added to ``active_ms``. Harmless when it is not running."""
-        self.active_ms = self.used_ms(now)
-        self.running_since = None
-        self.deadline = None
-
-    def credit_outage(self, gap: timedelta) -> None:
-        """Give the time back in which the server was away."""
-        if self.running_since is not None:
-            self.running_since += gap
-            self._set_deadline()
-
-    def _set_deadline(self) -> None:
-        since = cast(datetime, self.running_since)
-        left = None if self.limit_ms is None else self.limit_ms - self.active_ms
-        self.deadline = None if left is None else since + timedelta(milliseconds=left)
+    @property
+    def extensions_left(self) -> int:
+        """How often the candidate may still add five minutes: never where others judge, or where there is no limit."""
+        may_ever = self.is_practice and self.time_limit_seconds is not None
+        return max(0, MAX_EXTENSIONS - self.extensions) if may_ever else 0
 
     # -- transitions -----------------------------------------------------------------------------------------------
 
@@ -284,30 +206,50 @@ class InterviewSession(models.Model):
     @transition(field=status, source=statuses_allowing("pause"), target=Status.PAUSED)
     def pause(self, now: datetime) -> None:
         self.stop_clock(now)
-        self.paused_at = now
+        self._rest(now)
 
     @transition(field=status, source=statuses_allowing("resume"), target=Status.ACTIVE)
     def resume_interview(self, now: datetime) -> None:
         """Named apart from the field ``resume``. The clock goes on only where a question waits for its answer."""
-        self.paused_at = None
+        self._rise(now)
+        self.started_at = self.started_at or now  # one that expired unstarted and was opened again
         if self.open_question_id is not None and not self.turn_is_live:
             self.run_clock(now)
 
     @transition(field=status, source=statuses_allowing("complete"), target=Status.COMPLETED)
     def complete(self, now: datetime) -> None:
-        self.stop_clock(now)
-        self.ended_at = now
+        self._end(now)
 
     @transition(field=status, source=statuses_allowing("cancel"), target=Status.EXPIRED)
     def expire(self, at: datetime) -> None:
         """Time ran out at ``at``: the deadline itself, however late it is noticed."""
-        self.stop_clock(at)
-        self.ended_at = at
+        self._end(at)
 
     @transition(field=status, source=statuses_allowing("cancel"), target=Status.CANCELLED)
     def cancel(self, now: datetime) -> None:
-        self.stop_clock(now)
-        self.ended_at = now
+        self._end(now)
+
+    @transition(field=status, source=statuses_allowing("reopen"), target=Status.PAUSED)
+    def reopen(self, now: datetime) -> None:
+        """Back to where it stopped; the clock starts when the candidate resumes (1-product, "Reopen")."""
+        self.ended_at = None
+        if self.closes_at is not None and self.closes_at <= now:
+            self.closes_at = None  # a window that is over would end it again at once
+        self._rest(now)
+
+    def _rest(self, now: datetime) -> None:
+        self.paused_at = now
+        longest = self.max_pause_minutes
+        self.pause_ends_at = None if longest is None else now + timedelta(minutes=longest)
+
+    def _rise(self, now: datetime) -> None:
+        self.paused_ms = self.paused_for_ms(now)
+        self.paused_at = self.pause_ends_at = None
+
+    def _end(self, at: datetime) -> None:
+        self.stop_clock(at)
+        self._rise(at)
+        self.ended_at = at
 
     @property
     def turn_is_live(self) -> bool:

@@ -6,6 +6,7 @@ from allauth.account import views
 from django.urls import path, re_path, reverse_lazy
 from django.views.generic import RedirectView
 
+from . import views_keys
 from .errors import not_found
 
 _to_reset = RedirectView.as_view(url=reverse_lazy("account_reset_password"))
@@ -14,6 +15,8 @@ urlpatterns = [
     path("login", views.login, name="account_login"),
     path("logout", views.logout, name="account_logout"),
     path("signup", views.signup, name="account_signup"),
+    path("account/keys/", views_keys.keys, name="account-keys"),
+    path("account/keys/<uuid:key_id>/revoke", views_keys.revoke, name="account-key-revoke"),
     path("account/inactive", views.account_inactive, name="account_inactive"),
     path("password/reset", views.password_reset, name="account_reset_password"),
     path("password/reset/done", views.password_reset_done, name="account_reset_password_done"),

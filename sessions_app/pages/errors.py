@@ -22,7 +22,7 @@ from sessions_app.requests import request_id
 
 from .context import theme_of
 
-PAGES = frozenset({400, 403, 404, 413, 429, 500, 503})
+PAGES = frozenset({400, 403, 404, 410, 413, 429, 500, 503})
 
 
 class ServerError(errors.DomainError):

@@ -14,11 +14,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from sessions_app import errors
 from sessions_app.access import Actor
 from sessions_app.models.limits import MAX_ANSWER
+
+from .zones import zone_for
 
 CARRIED = "carried_text"
 CARRY_SECONDS = 15 * 60
@@ -27,13 +30,14 @@ View = Callable[..., HttpResponse]
 
 
 def personal(view: View) -> View:
-    """Give the view its actor. Somebody not signed in goes to the sign-in page and comes back afterwards."""
+    """Give the view its actor, and their time zone. Somebody not signed in goes to the sign-in page and comes back afterwards."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return _to_sign_in(request, kwargs.get("session_id"))
-        response = view(request, Actor(request.user), **kwargs)
+        with timezone.override(zone_for(request)):
+            response = view(request, Actor(request.user), **kwargs)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 

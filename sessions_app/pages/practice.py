@@ -25,9 +25,10 @@ class TimeChoice:
 
 
 def time_choices(session: InterviewSession) -> list[TimeChoice]:
-    """What a candidate may choose from: nothing unless it is practice with a limit."""
+    """What a candidate may choose from: nothing unless it is practice with a limit, and the template lets them."""
     base = base_minutes(session)
-    if not session.is_practice or base is None:
+    is_fixed = session.template is not None and not session.template.allows_time_choice
+    if not session.is_practice or is_fixed or base is None:
         return []
     limited = [
         TimeChoice(value, base * factor, count(math.ceil(base * factor), "minute"), hint)

@@ -12,7 +12,7 @@ from sessions_app.models import InterviewSession, SessionMessage
 from sessions_app.models.actions import OPEN, Role, Status
 from sessions_app.models.session import STATUS_CHOICES
 
-from .words import Moment, ago, count, duration, moment, opening, time_left
+from .words import Moment, ago, count, moment, opening, time_left, time_taken
 
 ENGINES = {"built-in": "Practice engine — prepared questions, rule-based"}
 MODE_WORDS = {"text": "written answers", "code": "code"}
@@ -129,7 +129,7 @@ def row(session: InterviewSession, now: datetime) -> Row:
         chip=chip(session, now),
         created=moment(session.created_at),
         progress=progress(session),
-        duration=duration(session.used_ms(now)) if session.started_at else "—",
+        duration=time_taken(session.used_ms(now), session.paused_for_ms(now)) if session.started_at else "—",
         note=_row_note(session, now),
         primary=_next_step(session),
     )

@@ -12,12 +12,14 @@ from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, SessionMessage
 from sessions_app.models.actions import OPEN, Phase, Status
 from sessions_app.models.limits import MAX_ANSWER
+from sessions_app.models.timing import WARNINGS
 
 from . import present
 from .words import Moment, ago, moment, time_left
 
 SHOWN = 100  # turns; earlier ones are a link away
 SLOW = timedelta(seconds=20)
+EXTEND_AT_MS = 120_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,20 @@ class Room:
         turn = self.session.turn
         middle = f":{turn.attempt}:{len(self.partial)}" if turn and self.partial else ""
         return f"{self.session.last_seq}{middle}"
+
+    @property
+    def time_warning(self) -> str:
+        """That the end is near, while the clock runs: from 10 minutes left on, unless the whole time is no longer."""
+        left, whole = self.session.remaining_ms(self.session.now), self.session.limit_ms
+        if not self.session.running_since or not left or left > WARNINGS[0] * 1000 or left == whole:
+            return ""
+        return f"{self.timer.left} left. What you have written by the end is kept."
+
+    @property
+    def may_extend(self) -> bool:
+        """Five minutes more are offered in the last two, to the candidate who may take them."""
+        left = self.session.remaining_ms(self.session.now) or 0
+        return "extend" in self.viewer.actions and self.session.may_add_time and 0 < left <= EXTEND_AT_MS
 
     @property
     def announcement(self) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from . import views, views_files, views_room, views_start
+from . import views, views_after, views_create, views_files, views_invite, views_room, views_start
 
 room_urls = [
     path("", views_room.room, name="session-room"),
     path("ready", views_start.ready, name="session-ready"),
+    path("created", views_create.created, name="session-created"),
     path("start", views_start.start, name="session-start"),
     path("answer", views_room.answer, name="session-answer"),
     path("draft", views_room.draft, name="session-draft"),
@@ -17,6 +18,10 @@ room_urls = [
     path("retry", views_room.retry, name="session-retry"),
     path("stop", views_room.stop, name="session-stop"),
     path("next", views_room.next_question, name="session-next"),
+    path("ask", views_invite.ask, name="session-ask"),
+    path("extend", views_after.extend, name="session-extend"),
+    path("retake", views_after.retake, name="session-retake"),
+    path("delete", views_after.delete, name="session-delete"),
     path("end", views_files.end, name="session-end"),
     path("done", views_files.done, name="session-done"),
     path("transcript", views_files.transcript, name="session-transcript"),
@@ -27,8 +32,13 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("practice/<slug:slug>/start", views_start.practice, name="practice-start"),
     path("sessions/", views.session_list, name="session-list"),
+    path("sessions/new", views_create.new_session, name="new-session"),
     path("sessions/<uuid:session_id>/", include(room_urls)),
+    path("invite/<str:token>/", views_invite.invite, name="invite"),
+    path("invite/<str:token>/ask", views_invite.invite_ask, name="invite-ask"),
+    path("invite/<str:token>/calendar.ics", views_invite.invite_calendar, name="invite-calendar"),
     path("theme", views.theme, name="theme"),
+    path("zone", views.zone, name="zone"),
     path("help/", views.text_page, {"page": "help"}, name="help"),
     path("privacy", views.text_page, {"page": "privacy"}, name="privacy"),
     path("how-scoring-works", views.text_page, {"page": "scoring"}, name="how-scoring-works"),

@@ -10,15 +10,20 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.access import Actor
+from sessions_app.errors import ValidationFailed
 from sessions_app.models import InterviewSession, InterviewTemplate
-from sessions_app.models.actions import Status
-from sessions_app.models.session import STATUS_CHOICES, Sessions
-from sessions_app.services.sessions import check_status
+from sessions_app.models.limits import MODES
+from sessions_app.models.session import STATUS_CHOICES
+from sessions_app.models.session_queries import Sessions
+from sessions_app.services.accounts import choose_time_zone
+from sessions_app.services.moments import is_zone
 
 from . import present
 from .answers import see_other
 from .context import THEMES
 from .guard import personal
+from .history import UNFINISHED, filters_of, matching, of_status
+from .zones import remember, zone_context
 
 PER_PAGE = 25
 UNFINISHED_SHOWN = 10
@@ -44,19 +49,25 @@ def landing(request: HttpRequest) -> HttpResponse:
 @personal
 def session_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """One's own interviews: what is unfinished first, then the history, 25 to a page."""
-    status = request.GET.get("status", "")
-    rows = own_sessions(request)
-    unfinished = [] if status else list(rows.unfinished()[: UNFINISHED_SHOWN + 1])
-    page = Paginator(_filtered(rows, status), PER_PAGE).get_page(request.GET.get("page"))
+    filters, wrong = filters_of(request.GET), []
+    try:
+        rows = matching(own_sessions(request), filters)
+    except ValidationFailed as error:
+        rows, wrong = own_sessions(request).none(), error.errors
+    unfinished = [] if filters.status else list(rows.unfinished()[: UNFINISHED_SHOWN + 1])
+    page = Paginator(of_status(rows, filters.status), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "unfinished": [present.row(session, session.now) for session in unfinished[:UNFINISHED_SHOWN]],
         "has_more_unfinished": len(unfinished) > UNFINISHED_SHOWN,
         "history": [present.row(session, session.now) for session in page],
         "page": page,
-        "status": status,
-        "choices": [("unfinished", "Unfinished"), *((str(value), word) for value, word in STATUS_CHOICES)],
+        "filters": filters,
+        "choices": [(UNFINISHED, "Unfinished"), *((str(value), word) for value, word in STATUS_CHOICES)],
+        "modes": [(mode, present.modes([mode]).capitalize()) for mode in MODES],
+        "errors": wrong,
+        **zone_context(request),
     }
-    return render(request, "session_list.html", context)
+    return render(request, "session_list.html", context, status=400 if wrong else 200)
 
 
 @require_POST
@@ -68,6 +79,19 @@ def theme(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "/")
     response = see_other(back if url_has_allowed_host_and_scheme(back, None) else "/")
     response.set_cookie("theme", wanted, THEME_SECONDS, samesite="Lax", secure=request.is_secure(), httponly=True)
+    return response
+
+
+@require_POST
+@personal
+def zone(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Remember a time zone: with the account, or for a guest in a cookie. An empty one follows the browser again."""
+    wanted, back = request.POST.get("zone", ""), request.POST.get("next", "/")
+    if wanted and not is_zone(wanted):
+        return HttpResponseBadRequest("Choose a time zone such as Europe/Berlin.")
+    response = see_other(back if url_has_allowed_host_and_scheme(back, None) else "/")
+    if not choose_time_zone(wanted, actor=actor):
+        remember(request, response, wanted)
     return response
 
 
@@ -84,13 +108,3 @@ def own_sessions(request: HttpRequest) -> Sessions:
 
 def _offered() -> QuerySet[InterviewTemplate]:
     return InterviewTemplate.objects.offered()
-
-
-def _filtered(rows: Sessions, status: str) -> Sessions:
-    """Raises InvalidStatusFilter."""
-    if status == "unfinished":
-        return rows.unfinished()
-    if status:
-        check_status(status)
-        return rows.filter(status=status)
-    return rows.exclude(status__in=[Status.CREATED, Status.ACTIVE, Status.PAUSED])

@@ -23,6 +23,7 @@ from .room import Unsent
 from .room import room as room_of
 from .waiting import wait_for
 from .words import refusal
+from .zones import speak_in
 
 CARRIED = "You were signed out when you sent this. Your text is here, and has not been sent yet."
 NEWER_DRAFT = "A newer draft was saved from another tab or device. Your text is here, and has not been saved yet."
@@ -144,5 +145,6 @@ def _turn_of(session_id: UUID, actor: Actor) -> str:
 def _show(
     request: HttpRequest, actor: Actor, session: InterviewSession, unsent: Unsent | None = None, *, status: int = 200
 ) -> HttpResponse:
+    speak_in(request, session)
     page = room_of(session, actor, unsent=unsent, everything="earlier" in request.GET)
     return render(request, "room.html", {"room": page, "session": session}, status=status)

@@ -15,6 +15,7 @@ from sessions_app.access import Actor, session_for
 from sessions_app.models import InterviewSession, User
 from sessions_app.models.actions import Role, Status
 from sessions_app.services.guests import start_practice
+from sessions_app.services.local_time import thinking_time
 from sessions_app.services.sessions import start_session, update_session
 
 from . import present
@@ -22,6 +23,8 @@ from .answers import see_other, telling
 from .guard import action, limit_by_address, personal
 from .practice import choice_named, chosen, differs, time_choices
 from .waiting import wait_for
+from .words import opening_in_full
+from .zones import speak_in, zone_context
 
 BY_COOKIE = "django.contrib.auth.backends.ModelBackend"
 GUESTS_PER_HOUR = 120  # from one address
@@ -78,8 +81,12 @@ def _wrong_fields(request: HttpRequest, session: InterviewSession) -> list[error
 def _ready_page(
     request: HttpRequest, actor: Actor, session: InterviewSession, wrong: Any = (), *, status: int = 200
 ) -> HttpResponse:
+    speak_in(request, session)
     context = {
         "session": session,
+        "opens": opening_in_full(session.opens_at) if session.opens_at and session.now < session.opens_at else "",
+        "closes": opening_in_full(session.closes_at) if session.closes_at else "",
+        "thinking_time": thinking_time(session),
         "chip": present.chip(session, session.now),
         "may": present.viewer(session, actor).actions,
         "modes": present.modes(session.enabled_modes),
@@ -87,5 +94,6 @@ def _ready_page(
         "choices": time_choices(session),
         "chosen": request.POST.get("time") or chosen(session),
         "errors": wrong,
+        **zone_context(request, session),
     }
     return render(request, "ready.html", context, status=status)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from sessions_app.errors import DomainError, ValidationFailed
 from sessions_app.models.actions import Status
+from sessions_app.services.local_time import offset_words, zone_words
 
 STATUS_WORDS = {
     Status.CREATED: "not started yet",
@@ -43,14 +44,26 @@ class Moment:
 
 def moment(at: datetime) -> Moment:
     local = timezone.localtime(at)
-    zone = local.tzname()
+    zone = short_zone(local)
     return Moment(local.isoformat(timespec="seconds"), f"{local:%H:%M} {zone}", f"{local:%-d %b %Y, %H:%M} {zone}")
 
 
 def opening(at: datetime) -> str:
     """When something opens, with its weekday: "Mon 23 Nov, 09:00 UTC"."""
     local = timezone.localtime(at)
-    return f"{local:%a %-d %b, %H:%M} {local.tzname()}"
+    return f"{local:%a %-d %b, %H:%M} {short_zone(local)}"
+
+
+def opening_in_full(at: datetime) -> str:
+    """As ``opening``, for whoever must be there: "Mon 23 Nov, 09:00 your time (Europe/Berlin, UTC+1)"."""
+    local = timezone.localtime(at)
+    return f"{local:%a %-d %b, %H:%M} your time ({zone_words(local)})"
+
+
+def short_zone(local: datetime) -> str:
+    """Such as CET; zones without letters of their own by their distance, such as UTC−3."""
+    name = local.tzname() or ""
+    return name if name.isalpha() else offset_words(local.utcoffset() or timedelta(0))
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -70,6 +83,12 @@ def duration(milliseconds: int) -> str:
         return "under 1 min"
     hours, rest = divmod(minutes, 60)
     return f"{minutes} min" if not hours else f"{hours} h {rest} min"
+
+
+def time_taken(thinking_ms: int, paused_ms: int) -> str:
+    """Thinking time, and what was spent in pauses: "23 min + 6 paused"."""
+    paused = round(paused_ms / 60_000)
+    return f"{duration(thinking_ms)} + {paused} paused" if paused else duration(thinking_ms)
 
 
 def ago(span: timedelta) -> str:

@@ -12,6 +12,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from sessions_app import errors
+from sessions_app.access import Actor
 from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.models import RefreshFamily, User
 
@@ -68,6 +69,17 @@ def refresh(raw: str) -> dict[str, str]:
 def sign_out(raw: str) -> None:
     """End the sign-in that a refresh token belongs to. Raises NotAuthenticated."""
     _revoke(_family(_read(raw)))
+
+
+def choose_time_zone(zone: str, *, actor: Actor) -> bool:
+    """Keep the zone that somebody reads times in with their account; whether they have one. Empty forgets it.
+
+    ``zone`` is a valid name, or empty. A guest has no account to keep it with.
+    """
+    if actor.user is None or actor.user.is_guest:
+        return False
+    User.objects.filter(pk=actor.user.pk).update(time_zone=zone)
+    return True
 
 
 def _read(raw: str) -> RefreshToken:

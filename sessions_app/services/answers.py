@@ -15,7 +15,6 @@ from sessions_app.models.limits import MAX_ANSWER
 
 from .change import Change, changing
 from .expiry import expire
-from .sessions import expect_version
 from .turns import add_answer, add_closing, queue_question, requeue
 
 MAX_NOTES = 20
@@ -72,7 +71,7 @@ def submit_answer(
         earlier = _sent_before(change.session, answer)
         if earlier is not None and earlier.kind == "answer":
             return Answered(earlier, _operation_after(earlier), is_new=False)
-        expect_version(change, expect)
+        change.expect_version(expect)
         too_late = change.session.status == Status.EXPIRED and Role.CANDIDATE in actor.roles_in(change.session)
         if not too_late:
             return _accept(change, answer)
@@ -98,9 +97,9 @@ def save_draft(
         change.require("save_draft")
         session = change.session
         untouched = session.draft_revision == 0 and not session.draft_text
+        change.note_activity()  # an old draft changes nothing, but somebody is there
         if revision > session.draft_revision or untouched:
             session.draft_text, session.draft_revision = text, max(1, revision)
-            change.note_activity()
     return change.session
 
 
@@ -113,7 +112,7 @@ def generate_question(
         SessionNotFound, SessionNotActive, SessionExpired, GenerationInProgress, QuestionOpen, InvalidSessionState.
     """
     with changing(session_id, actor, now=now) as change:
-        expect_version(change, expect)
+        change.expect_version(expect)
         session = change.session
         change.note_activity()
         failed = session.status == Status.ACTIVE and session.phase == Phase.GENERATION_FAILED

@@ -7,6 +7,10 @@ from typing import Any
 from sessions_app.access import Actor, job_posting_for, resume_for
 from sessions_app.models import JobPosting, Resume
 
+from .resumes import store_resume
+
+MAX_TITLE = 200
+
 
 def create_job_posting(fields: dict[str, Any], *, actor: Actor) -> JobPosting:
     """A posting that belongs to the actor; ``fields`` are valid columns."""
@@ -28,7 +32,14 @@ def delete_job_posting(posting_id: Any, *, actor: Actor) -> None:
 
 
 def create_resume(content: str, *, actor: Actor) -> Resume:
-    return Resume.objects.create(owner=actor.user, content=content)
+    """A résumé that came as text. Raises ValidationFailed."""
+    return store_resume(content, actor=actor)
+
+
+def first_line(text: str) -> str:
+    """The title of a posting that came as mere text."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0][:MAX_TITLE] if lines else ""
 
 
 def delete_resume(resume_id: Any, *, actor: Actor) -> None:

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor, job_posting_for, resume_for, template_for
 from sessions_app.ai import bank
-from sessions_app.ai.protocol import Point, Posting, Question
-from sessions_app.models import InterviewSession, InterviewTemplate, JobPosting, PlannedQuestion, Resume
+from sessions_app.ai.protocol import Posting
+from sessions_app.models import InterviewSession, InterviewTemplate, JobPosting, Resume
 from sessions_app.models.clock import database_now
-from sessions_app.models.limits import DEFAULT_QUESTIONS
+from sessions_app.models.ids import new_id
+from sessions_app.models.limits import DEFAULT_QUESTIONS, DEFAULT_TOKENS
 
+from .catalog import create_job_posting, create_resume, first_line
 from .change import Change, changing
 from .config import DEFAULT_MINUTES, SessionConfig, Unset
+from .templates import as_question
+
+DEFAULT_QUIET_MINUTES = 10
 
 _CONFIGURATION = [
     "job_posting",
     "resume",
     "template",
+    "template_version",
     "title",
     "plan",
     "planned_questions",
@@ -32,42 +40,74 @@ _CONFIGURATION = [
     "challenge_text",
     "language",
     "quiet_minutes",
+    "idle_minutes",
+    "max_pause_minutes",
     "shows_precision",
     "time_limit_seconds",
+    "accommodation_percent",
     "token_budget",
     "opens_at",
     "closes_at",
 ]
+_LIMITS = frozenset({"time_limit_minutes", "time_limit", "duration_minutes"})
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """The rows that a configuration names."""
+
+    posting: JobPosting | None
+    resume: Resume | None
+    template: InterviewTemplate | None
 
 
 def create_session(
-    config: SessionConfig, *, actor: Actor = SYSTEM, now: datetime | None = None, is_demo: bool = False
+    config: SessionConfig,
+    *,
+    actor: Actor = SYSTEM,
+    now: datetime | None = None,
+    is_demo: bool = False,
+    id: UUID | None = None,
 ) -> InterviewSession:
     """A new session in ``created``, with its plan frozen.
 
-    Somebody who is not staff creates for themselves; so does staff who names no candidate.
+    Somebody who is not staff creates for themselves; so does staff who names no candidate. With an ``id`` of the
+    caller's own the session is made once: the second call returns what the first one made.
 
     Raises:
         ValidationFailed: with every wrong field; JobPostingNotFound, ResumeNotFound and TemplateNotFound become such.
     """
+    if id is not None and (made := _made_before(id, actor)):
+        return made
+    moment = now or database_now()
     _check_name(config, actor)
-    config.check()
-    with transaction.atomic():
-        moment = now or database_now()
-        session = InterviewSession(
-            created_by=actor.user,
-            is_demo=is_demo,
-            created_at=moment,
-            updated_at=moment,
-            last_activity_at=moment,
-        )
-        _set_candidate(session, config, actor)
-        _configure(session, config, actor)
-        session.save(force_insert=True)
-        change = Change(session, actor, moment)
-        change.record("session.created", planned_questions=session.planned_questions)
-        session.version = 1
-        session.save(update_fields=["last_seq", "last_hash"])
+    sources = _sources(config, actor, moment)
+    try:
+        with transaction.atomic():
+            return _create(config, sources, actor, moment, is_demo=is_demo, id=id or new_id())
+    except IntegrityError:
+        if id is not None and (made := _made_before(id, actor)):
+            return made  # the other of two calls at the same moment was first
+        raise
+
+
+def _made_before(id: UUID, actor: Actor) -> InterviewSession | None:
+    made: InterviewSession | None = InterviewSession.objects.filter(pk=id, created_by=actor.user).first()
+    return made
+
+
+def _create(
+    config: SessionConfig, sources: _Sources, actor: Actor, moment: datetime, *, is_demo: bool, id: UUID
+) -> InterviewSession:
+    times = {"created_at": moment, "updated_at": moment, "last_activity_at": moment}
+    session = InterviewSession(id=id, created_by=actor.user, is_demo=is_demo, **times)
+    _set_candidate(session, config, actor)
+    _configure(session, config, _with_new_rows(config, sources, actor))
+    session.save(force_insert=True)
+    change = Change(session, actor, moment)
+    change.record("session.created", **logged_configuration(session))
+    session.version = 1
+    session.save(update_fields=["last_seq", "last_hash"])
     return session
 
 
@@ -85,22 +125,29 @@ def update_session(
     Raises:
         SessionNotFound, InvalidSessionState, ValidationFailed, PreconditionFailed.
     """
-    from .sessions import expect_version
-
     with changing(session_id, actor, now=now) as change:
-        expect_version(change, expect)
+        change.expect_version(expect)
         change.require("edit")
         session = change.session
-        config = config or SessionConfig(**{**_current(session), **changes})
-        config.check()
+        config = config or SessionConfig(**_current(session, changes) | changes)
+        sources = _sources(config, actor, change.now, session)
         if not isinstance(config.candidate_name, Unset):
             session.candidate_name = config.candidate_name
         session.candidate_email = config.candidate_email
-        _configure(session, config, actor)
-        change.record("session.updated")
-        change.save(*_CONFIGURATION)
-        change.recorded = 0
+        _configure(session, config, _with_new_rows(config, sources, actor))
+        change.record("session.updated", **logged_configuration(session))
+        change.configure(*_CONFIGURATION)
     return change.session
+
+
+def logged_configuration(session: InterviewSession) -> dict[str, Any]:
+    """The numbers from which the log goes on counting (see ``services/replay.py``)."""
+    return {
+        "planned_questions": session.planned_questions,
+        "time_limit_seconds": session.time_limit_seconds,
+        "extra_seconds": session.extra_seconds,
+        "token_budget": session.token_budget,
+    }
 
 
 def _check_name(config: SessionConfig, actor: Actor) -> None:
@@ -120,73 +167,116 @@ def _set_candidate(session: InterviewSession, config: SessionConfig, actor: Acto
         session.candidate_name = config.candidate_name
     elif user is not None:
         session.candidate_name = "" if user.is_guest else user.display_name
+    if for_self and user is not None:
         session.candidate_email = config.candidate_email or user.email or ""
 
 
-def _configure(session: InterviewSession, config: SessionConfig, actor: Actor) -> None:
-    """Copy the valid configuration onto the row and freeze the plan."""
-    posting, resume, template = _look_up(config, actor, session)
-    session.job_posting, session.resume, session.template = posting, resume, template
-    session.title = template.title if template else posting.title if posting else "Practice interview"
-    session.time_limit_seconds = _limit_seconds(config, template)
-    session.planned_questions = _count(config, template)
-    session.enabled_modes = list(dict.fromkeys(config.enabled_modes))
-    if template and template.enabled_modes and config.enabled_modes == ["text"]:
-        session.enabled_modes = template.enabled_modes
-    session.challenge_text = config.challenge_text or (template.challenge_text if template else "")
-    session.quiet_minutes = template.quiet_minutes if template else 10
-    session.shows_precision = template.shows_precision if template else True
-    session.language = config.language or (posting.language if posting else "en")
-    session.token_budget, session.model_name = config.token_budget, config.model_name
-    session.auto_advance = config.auto_advance
+def _configure(session: InterviewSession, config: SessionConfig, sources: _Sources) -> None:
+    """Copy the valid configuration onto the row; freeze the plan if what it comes from is new."""
+    template = sources.template
+    before = _origin(session)
+    session.job_posting, session.resume, session.template = sources.posting, sources.resume, template
+    session.planned_questions = _given(config.planned_questions, template, "planned_questions", DEFAULT_QUESTIONS)
+    session.token_budget = _given(config.token_budget, template, "token_budget", DEFAULT_TOKENS)
+    session.enabled_modes = _given(config.enabled_modes, template, "enabled_modes", ["text"]) or ["text"]
+    session.challenge_text = _given(config.challenge_text, template, "challenge_text", "")
+    session.language = config.language or (sources.posting.language if sources.posting else "en")
+    session.model_name, session.auto_advance = config.model_name, config.auto_advance
     session.opens_at, session.closes_at = config.opens_at, config.closes_at
+    session.time_zone = config.time_zone
+    _set_time(session, config, template)
+    if not session.plan or _origin(session) != before:
+        _freeze(session, sources)
+
+
+def _set_time(session: InterviewSession, config: SessionConfig, template: InterviewTemplate | None) -> None:
+    """Limit and accommodation. Of the extra seconds only the part that the accommodation makes is replaced."""
+    session.extra_seconds -= session.accommodation_seconds
+    limit = config.limit_seconds
+    if isinstance(limit, Unset):
+        minutes = template.time_limit_minutes if template else DEFAULT_MINUTES
+        limit = None if minutes is None else minutes * 60
+    session.time_limit_seconds = limit
+    session.accommodation_percent = config.accommodation_percent
+    session.extra_seconds += session.accommodation_seconds
+
+
+def _freeze(session: InterviewSession, sources: _Sources) -> None:
+    """The plan, and what else of the template counts for this session from now on, however the template changes."""
+    template, posting = sources.template, sources.posting
+    session.title = template.title if template else posting.title if posting else _untitled(session)
     session.plan = frozen_plan(session, posting, template)
+    session.template_version = template.version if template else None
+    session.quiet_minutes = template.quiet_minutes if template else DEFAULT_QUIET_MINUTES
+    session.idle_minutes = template.idle_minutes if template else None
+    session.max_pause_minutes = template.max_pause_minutes if template else None
+    session.shows_precision = template.shows_precision if template else True
 
 
-def _look_up(
-    config: SessionConfig, actor: Actor, session: InterviewSession
-) -> tuple[JobPosting | None, Resume | None, InterviewTemplate | None]:
-    """The rows that the configuration names. What cannot be found is a wrong field, all of them told at once."""
+def _origin(session: InterviewSession) -> tuple[Any, ...]:
+    return session.template_id, session.job_posting_id, session.planned_questions
+
+
+def _untitled(session: InterviewSession) -> str:
+    return "Practice interview" if session.is_practice else "Interview"
+
+
+def _given(value: Any, template: InterviewTemplate | None, name: str, default: Any) -> Any:
+    """What was asked for, else what the template says, else the default."""
+    if not isinstance(value, Unset):
+        return value
+    return default if template is None else getattr(template, name)
+
+
+def _sources(config: SessionConfig, actor: Actor, now: datetime, session: InterviewSession | None = None) -> _Sources:
+    """Check everything, and find the rows that are named. What cannot be found is a wrong field.
+
+    Raises:
+        ValidationFailed: with every wrong field.
+    """
+    wrong = config.problems(now=now)
     found: dict[str, Any] = {}
-    wrong: list[errors.FieldError] = []
-    for name, fetch, at_hand in (
-        ("job_posting_id", job_posting_for, session.job_posting_id),
-        ("resume_id", resume_for, session.resume_id),
-        ("template_id", template_for, session.template_id),
+    for name, fetch in (
+        ("job_posting_id", job_posting_for),
+        ("resume_id", resume_for),
+        ("template_id", _template),
     ):
-        reference = getattr(config, name)
+        reference, at_hand = getattr(config, name), getattr(session, name, None)
         try:
             # What the session has already stays usable, even if whoever edits could not pick it anew.
             keeps = at_hand is not None and str(reference) == str(at_hand)
-            found[name] = fetch(reference, SYSTEM if keeps else actor) if reference else None
+            found[name] = None if reference is None else fetch(reference, SYSTEM if keeps else actor)
         except errors.NotFound as error:
             wrong.append(errors.FieldError(name, "not_found", error.message))
+    if all(error.field not in ("time_limit_minutes", "template_id") for error in wrong):
+        wrong += config.problems_with(found["template_id"], is_staff=actor.is_system or actor.is_staff)
     if wrong:
         raise errors.ValidationFailed(wrong)
-    resume = found["resume_id"]
+    return _Sources(found["job_posting_id"], found["resume_id"], found["template_id"])
+
+
+def _template(reference: Any, actor: Actor) -> InterviewTemplate:
+    """By id or slug. Raises TemplateNotFound, also for what could be neither."""
+    if not re.fullmatch(r"[-\w]{1,80}", str(reference)):
+        raise errors.TemplateNotFound
+    return template_for(reference, actor)
+
+
+def _with_new_rows(config: SessionConfig, sources: _Sources, actor: Actor) -> _Sources:
+    """Store the posting and the résumé that came as text."""
+    posting, resume = sources.posting, sources.resume
+    if (text := config.job_posting_text.strip()) and posting is None:
+        posting = create_job_posting({"title": first_line(text), "description": text}, actor=actor)
     if config.resume_text and resume is None:
-        resume = Resume.objects.create(owner=actor.user, content=config.resume_text)
-    return found["job_posting_id"], resume, found["template_id"]
-
-
-def _limit_seconds(config: SessionConfig, template: InterviewTemplate | None) -> int | None:
-    minutes = config.time_limit_minutes
-    if isinstance(minutes, Unset):
-        minutes = template.time_limit_minutes if template else DEFAULT_MINUTES
-    return None if minutes is None else round(minutes * 60)
-
-
-def _count(config: SessionConfig, template: InterviewTemplate | None) -> int:
-    if not isinstance(config.planned_questions, Unset):
-        return config.planned_questions
-    return template.planned_questions if template else DEFAULT_QUESTIONS
+        resume = create_resume(config.resume_text, actor=actor)
+    return replace(sources, posting=posting, resume=resume)
 
 
 def frozen_plan(
     session: InterviewSession, posting: JobPosting | None, template: InterviewTemplate | None
 ) -> dict[str, Any]:
     """The questions this session may ask, copied, so that no later edit of template or bank can change them."""
-    questions = [_frozen(question) for question in template.questions.all()] if template else []
+    questions = [as_question(question) for question in template.questions.all()] if template else []
     missing = session.planned_questions - len(questions)
     if missing > 0:
         taken = {question.key for question in questions}
@@ -204,24 +294,16 @@ def as_posting(posting: JobPosting | None) -> Posting | None:
     return Posting(posting.title, posting.company, posting.description, stack, posting.experience_level)
 
 
-def _frozen(question: PlannedQuestion) -> Question:
-    points = tuple(
-        Point(p.statement, tuple(p.aliases), p.follow_up, p.developing, p.solid, p.strong)
-        for p in question.points.all()
-    )
-    return Question(question.key, question.question_type, question.text, tuple(question.skills), points)
-
-
-def _current(session: InterviewSession) -> dict[str, Any]:
-    """The configuration of a session, as SessionConfig takes it."""
-    limit = session.time_limit_seconds
+def _current(session: InterviewSession, changes: dict[str, Any]) -> dict[str, Any]:
+    """The configuration of a session, as SessionConfig takes it; without the limit where that is to change."""
+    limit = {} if _LIMITS & set(changes) else {"time_limit": session.time_limit_seconds}
     return {
         "candidate_name": session.candidate_name or Unset(),
         "candidate_email": session.candidate_email,
         "job_posting_id": session.job_posting_id,
         "resume_id": session.resume_id,
         "template_id": session.template_id,
-        "time_limit_minutes": None if limit is None else limit / 60,
+        "accommodation_percent": session.accommodation_percent,
         "token_budget": session.token_budget,
         "model_name": session.model_name,
         "enabled_modes": session.enabled_modes,
@@ -230,43 +312,7 @@ def _current(session: InterviewSession) -> dict[str, Any]:
         "auto_advance": session.auto_advance,
         "opens_at": session.opens_at,
         "closes_at": session.closes_at,
+        "time_zone": session.time_zone,
         "language": session.language,
+        **limit,
     }
-
-
-def load_template(slug: str, fields: dict[str, Any], questions: list[Question]) -> tuple[InterviewTemplate, bool]:
-    """Insert or replace a shipped template; its version goes up when something changed. Returns it and whether."""
-    with transaction.atomic():
-        template = InterviewTemplate.objects.filter(slug=slug).first() or InterviewTemplate(slug=slug, version=0)
-        before = (
-            [_frozen(q).as_json() for q in template.questions.prefetch_related("points")] if template.version else []
-        )
-        same = all(getattr(template, name) == value for name, value in fields.items())
-        if template.version and same and _canonical(before) == _canonical([q.as_json() for q in questions]):
-            return template, False
-        for name, value in fields.items():
-            setattr(template, name, value)
-        template.version += 1
-        template.save()
-        template.questions.all().delete()
-        for position, question in enumerate(questions, 1):
-            _store(template, position, question)
-    return template, True
-
-
-def _store(template: InterviewTemplate, position: int, question: Question) -> None:
-    row = PlannedQuestion.objects.create(
-        template=template,
-        position=position,
-        key=question.key,
-        question_type=question.type,
-        text=question.text,
-        skills=list(question.skills),
-    )
-    for place, point in enumerate(question.points, 1):
-        fields = {**vars(point), "aliases": list(point.aliases)}
-        row.points.create(position=place, **fields)
-
-
-def _canonical(questions: list[dict[str, Any]]) -> list[Question]:
-    return [Question.from_json(question) for question in questions]

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from sessions_app.access import Actor
 from sessions_app.ai.builtin import BuiltInInterviewer
-from sessions_app.ai.protocol import Outcome, Provider, ProviderError, Turn
+from sessions_app.ai.protocol import FREE, Estimate, Outcome, Provider, ProviderError, Turn
 from sessions_app.models import InterviewSession, JobPosting, Resume, SessionMessage, User
 
 from . import answers, creation, operations, sessions
@@ -32,6 +32,9 @@ class Unreachable:
     """A model whose server does not answer."""
 
     name = "built-in"
+
+    def estimate(self, turn: Turn) -> Estimate:
+        return FREE
 
     def ask(self, turn: Turn) -> Iterator[str | Outcome]:
         raise ProviderError("PROVIDER_UNAVAILABLE", "The interviewer could not be reached.", retryable=True)

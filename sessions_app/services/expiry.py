@@ -1,4 +1,7 @@
-"""When time is over: the deadline is the moment, however late it is noticed."""
+"""What the clock brings by itself: warnings, outages that are credited, and the end.
+
+The deadline is the moment of the end, however late it is noticed.
+"""
 
 from __future__ import annotations
 
@@ -10,43 +13,52 @@ from sessions_app.models.actions import Status
 from sessions_app.models.clock import milliseconds
 
 from .change import OUTAGE, Change
-from .turns import add_answer, discard_turn
+from .turns import SESSION_ENDED, add_answer, discard_turn
 
 
-def expire_if_over(change: Change) -> bool:
-    """Expire a session whose time and grace are over. An outage is credited first. Returns whether it expired."""
+def settle(change: Change) -> bool:
+    """Credit an outage, and expire a session whose time and grace are over. Returns whether anything has changed."""
+    credited = credit_outage(change)
     session = change.session
-    if not session.is_overdue(change.now):
-        return False
-    credit_outage(change)
     end = session.end_of_time
-    if not session.is_overdue(change.now) or end is None:
-        change.save()
-        return False
+    if end is None or not session.is_overdue(change.now):
+        return credited
     _submit_draft(change, at=end)
     expire(change, end)
     return True
 
 
+def warn(change: Change) -> None:
+    """Tell how little time is left, once for every threshold; of several passed at once only the smallest counts."""
+    seconds = change.session.due_warning(change.now)
+    if seconds is not None:
+        change.session.warned_seconds = seconds
+        change.record_as(SYSTEM, "time.warning", seconds=seconds)
+
+
 def expire(change: Change, at: datetime) -> None:
     """End the session at its deadline. Whoever notices it first, the clock did it: the actor is the system."""
     change.actor = SYSTEM
-    discard_turn(change)
+    discard_turn(change, SESSION_ENDED, "The session has ended.")
     change.session.expire(at)
     change.record("session.expired", at=at)
 
 
-def credit_outage(change: Change) -> None:
-    """Give back the time for which no server was alive (more than 15 s), so that nobody's clock ran down meanwhile."""
+def credit_outage(change: Change) -> bool:
+    """Give back the time for which no server was alive (more than 15 s), so that nobody's clock ran down meanwhile.
+
+    Nobody could give a sign of life either, so that time does not count as idle. Returns whether there was an outage.
+    """
     session, now = change.session, change.now
     if session.status != Status.ACTIVE or session.running_since is None or session.alive_at is None:
-        return
+        return False
     away_since = max(session.alive_at, session.running_since)
     if now - away_since <= OUTAGE:
-        return
+        return False
     session.credit_outage(now - away_since)
-    session.alive_at = now
-    change.record("time.extended", code="outage", milliseconds=milliseconds(away_since, now))
+    session.alive_at = session.last_seen_at = now
+    change.record_as(SYSTEM, "time.extended", code="outage", milliseconds=milliseconds(away_since, now))
+    return True
 
 
 def _submit_draft(change: Change, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Background work, one row at a time: claim, write, finish, fail, stop, try again.
+"""Background work, one row at a time: claim, reserve, write, finish, fail, stop, try again.
 
 The status of an operation changes only here and in ``turns``, by conditional UPDATEs whose row count says who won.
 ``attempt`` is the fencing token: whoever lost the lease holds an old one, and every guarded write of theirs changes
@@ -13,19 +13,21 @@ import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F, Value
 
 from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor, operation_for
-from sessions_app.ai.protocol import Outcome, ProviderError
+from sessions_app.ai.protocol import Estimate, Outcome, ProviderError
 from sessions_app.hints import hub
 from sessions_app.models import Operation, SessionMessage
 from sessions_app.models.message import MessageState
 from sessions_app.models.operation import OperationStatus
 
+from . import budget
 from .change import Change, changing
 from .turns import discard_turn, requeue
 
@@ -76,6 +78,7 @@ def claim(operation_id: UUID, *, worker: str = "", now: datetime | None = None) 
         if not won:
             return None
         operation = Operation.objects.select_related("message").get(pk=operation_id)
+        budget.settle(change, operation, attempt=operation.attempt - 1)
         if operation.lost_leases >= MAX_LOST_LEASES:
             _give_up(
                 change,
@@ -93,6 +96,25 @@ def _begin(change: Change, operation: Operation) -> Claim:
     change.session.turn = operation
     change.record("operation.started", operation_id=operation.pk, message_id=message.pk, attempt=operation.attempt)
     return Claim(operation.pk, change.session.pk, message.pk, operation.attempt, operation.model_name)
+
+
+def reserve(claimed: Claim, estimate: Estimate) -> bool:
+    """Hold what a call may cost, right before it is made. False when the budget has not so many tokens left.
+
+    The session's row comes first, as everywhere; what it gave is taken back if the operation is not ours any more.
+
+    Raises:
+        LeaseLost
+    """
+    held = estimate.as_usage
+    if not held.total:
+        return True
+    with transaction.atomic():
+        if not budget.hold(claimed.session_id, held.total):
+            return False
+        if not _mine(claimed).filter(reserved_tokens=0).update(reserved_tokens=held.total, usage=held.as_json()):
+            raise LeaseLost
+    return True
 
 
 def write(claimed: Claim, text: str) -> None:
@@ -121,31 +143,37 @@ def finish(claimed: Claim, text: str, outcome: Outcome, *, now: datetime | None 
     """
     with changing(claimed.session_id, now=now) as change:
         session = change.session
-        usage = {"input_tokens": outcome.input_tokens, "output_tokens": outcome.output_tokens}
         done = _mine(claimed).update(
-            status=OperationStatus.SUCCEEDED, lease_until=None, finished_at=change.now, usage=usage
+            status=OperationStatus.SUCCEEDED,
+            lease_until=None,
+            finished_at=change.now,
+            usage=outcome.usage.as_json(),
         )
         if not done or session.turn_id != claimed.operation_id:
             raise LeaseLost
+        budget.settle(change, cast(Operation, session.turn), outcome.usage)
         message = SessionMessage.objects.get(pk=claimed.message_id)
         message.content, message.question_type = text, outcome.question_type
-        message.payload = {"key": outcome.key, "is_follow_up": outcome.is_follow_up, "by": claimed.model_name}
+        by = outcome.by or claimed.model_name
+        message.payload = {"key": outcome.key, "is_follow_up": outcome.is_follow_up, "by": by}
         message.tokens = outcome.output_tokens
         message.complete(change.now, session.message_count + 1, session.current_question_number + 1)
         message.save()
         session.message_count += 1
         session.current_question_number += 1
-        session.tokens_used += outcome.input_tokens + outcome.output_tokens
+        if outcome.is_last:
+            budget.spend(change)
         session.turn = Operation.objects.select_related("message").get(pk=claimed.operation_id)
         if session.status == "active":
             session.run_clock(change.now)
-        _record_question(change, claimed, message)
+        _record_question(change, claimed, message, is_last=outcome.is_last)
 
 
-def _record_question(change: Change, claimed: Claim, message: SessionMessage) -> None:
+def _record_question(change: Change, claimed: Claim, message: SessionMessage, *, is_last: bool) -> None:
     seq, number = message.seq, message.question_number
     change.record("message.completed", message_id=message.pk, attempt=claimed.attempt, message_seq=seq, question=number)
-    change.record("operation.succeeded", operation_id=claimed.operation_id, attempt=claimed.attempt)
+    code: dict[str, Any] = {"code": errors.TokenBudgetExhausted.code} if is_last else {}
+    change.record("operation.succeeded", operation_id=claimed.operation_id, attempt=claimed.attempt, **code)
 
 
 def fail(claimed: Claim, error: ProviderError, *, now: datetime | None = None) -> None:
@@ -159,6 +187,7 @@ def fail(claimed: Claim, error: ProviderError, *, now: datetime | None = None) -
         if operation.attempt != claimed.attempt or operation.status != OperationStatus.RUNNING:
             raise LeaseLost
         operation.provider_errors += 1
+        budget.settle(change, operation, error.usage)
         if not error.retryable or operation.provider_errors >= MAX_PROVIDER_ERRORS:
             _give_up(change, operation, error)
             return
@@ -171,6 +200,7 @@ def release(claimed: Claim, *, now: datetime | None = None) -> None:
     with changing(claimed.session_id, now=now) as change:
         operation = Operation.objects.select_related("message").get(pk=claimed.operation_id)
         if operation.attempt == claimed.attempt and operation.status == OperationStatus.RUNNING:
+            budget.settle(change, operation)
             _put_back(change, operation, due=change.now, code="RELEASED")
 
 
@@ -186,6 +216,7 @@ def take_back_from_the_dead(*, now: datetime | None = None) -> int:
             operation = Operation.objects.select_related("message").get(pk=operation_id)
             if operation.status == OperationStatus.RUNNING and operation.worker == worker:
                 operation.lost_leases += 1
+                budget.settle(change, operation)
                 _put_back(change, operation, due=change.now, code="WORKER_LOST")
                 taken += 1
     return taken

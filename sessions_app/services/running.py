@@ -10,7 +10,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from sessions_app.ai.builtin import LastQuestion
 from sessions_app.ai.protocol import Exchange, Outcome, Provider, ProviderError, Question, Turn, provider_for
+from sessions_app.ai.trim import trimmed
 from sessions_app.logs import log
 from sessions_app.models import InterviewSession, SessionMessage
 from sessions_app.models.clock import database_now
@@ -74,9 +76,10 @@ def exchanges(session: InterviewSession) -> Iterator[Exchange]:
 def _write_question(claimed: Claim, provider: Provider | None, stopping: Stopping) -> None:
     try:
         session = InterviewSession.objects.select_related("job_posting", "resume").get(pk=claimed.session_id)
-        writer = provider or provider_for(claimed.model_name)
+        asked = provider or provider_for(claimed.model_name)
         with _beating(claimed):
-            text, outcome = _stream(claimed, writer, turn_of(session), stopping)
+            writer, turn = _within_budget(claimed, asked, turn_of(session), stopping)
+            text, outcome = _stream(claimed, writer, turn, stopping)
     except ProviderError as error:
         log.warning("operation.provider_error", operation_id=str(claimed.operation_id), code=error.code)
         operations.fail(claimed, error)
@@ -90,13 +93,26 @@ def _write_question(claimed: Claim, provider: Provider | None, stopping: Stoppin
         operations.finish(claimed, text, outcome)
 
 
+def _within_budget(claimed: Claim, provider: Provider, turn: Turn, stopping: Stopping) -> tuple[Provider, Turn]:
+    """Who writes, and from what: the whole turn, a smaller one, or the prepared last question, as the tokens allow."""
+    if stopping():
+        raise Stopped  # before anything is held that would be charged
+    smaller = trimmed(turn)
+    for prompt in [turn] if smaller == turn else [turn, smaller]:
+        if operations.reserve(claimed, provider.estimate(prompt)):
+            return provider, prompt
+    log.info("operation.budget_spent", operation_id=str(claimed.operation_id), attempt=claimed.attempt)
+    return LastQuestion.from_settings(), turn
+
+
 def _stream(claimed: Claim, provider: Provider, turn: Turn, stopping: Stopping) -> tuple[str, Outcome]:
     """Store the text as it grows, at most every 150 ms or 400 characters."""
-    text, stored, stored_at = "", 0, time.monotonic()
+    text, stored, stored_at, usage = "", 0, time.monotonic(), None
     for piece in provider.ask(turn):
         if stopping():
             raise Stopped
         if isinstance(piece, Outcome):
+            usage = piece.usage
             if not text.strip():
                 break
             return text.strip(), piece
@@ -104,7 +120,8 @@ def _stream(claimed: Claim, provider: Provider, turn: Turn, stopping: Stopping) 
         if len(text) - stored >= FLUSH_CHARACTERS or time.monotonic() - stored_at >= FLUSH_SECONDS:
             operations.write(claimed, text.rstrip())  # a final text has no blank end either: deltas join to it
             stored, stored_at = len(text), time.monotonic()
-    raise ProviderError("EMPTY_REPLY", "The interviewer sent an empty or cut-off question.", retryable=True)
+    sentence = "The interviewer sent an empty or cut-off question."
+    raise ProviderError("EMPTY_REPLY", sentence, retryable=True, usage=usage)
 
 
 @contextmanager

@@ -12,17 +12,22 @@ from uuid import UUID
 from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor, as_uuid, session_for, sessions_of
 from sessions_app.models import InterviewSession
-from sessions_app.models.actions import NEEDS_REASON, Role, Status
+from sessions_app.models.actions import Status
 from sessions_app.models.operation import LIVE
 
-from .change import Change, changing
+from .change import changing
 from .creation import create_session, update_session
-from .turns import discard_turn, queue_question
+from .erasure import erase_session
+from .lifecycle import reopen_session, retake_session
+from .time import extend_session
+from .turns import SESSION_ENDED, discard_turn, queue_question, queue_what_is_missing
 
 __all__ = [
     "cancel_session",
     "create_session",
     "end_session",
+    "erase_session",
+    "extend_session",
     "get_active_session",
     "get_remaining_time",
     "get_session",
@@ -30,7 +35,9 @@ __all__ = [
     "is_unchanged",
     "list_sessions",
     "pause_session",
+    "reopen_session",
     "resume_session",
+    "retake_session",
     "start_session",
     "update_session",
     "validate_session_access",
@@ -48,7 +55,7 @@ def start_session(
         SessionNotFound, SessionNotOpen, InvalidSessionState, PreconditionFailed (the version is not ``expect``).
     """
     with changing(session_id, actor, now=now) as change:
-        expect_version(change, expect)
+        change.expect_version(expect)
         change.require("start")
         change.session.start(change.now)
         change.note_activity()
@@ -66,7 +73,7 @@ def pause_session(
         SessionNotFound, InvalidSessionState, SessionExpired, PreconditionFailed (the version is not ``expect``).
     """
     with changing(session_id, actor, now=now) as change:
-        expect_version(change, expect)
+        change.expect_version(expect)
         change.require("pause")
         change.session.pause(change.now)
         change.note_activity()
@@ -79,16 +86,18 @@ def resume_session(
 ) -> InterviewSession:
     """Go on exactly where it stopped. If the newest question is answered and no other is coming, one is queued.
 
+    In a session that was opened again, a question that the end had cut off is written anew.
+
     Raises:
         SessionNotFound, InvalidSessionState, SessionExpired, PreconditionFailed.
     """
     with changing(session_id, actor, now=now) as change:
-        expect_version(change, expect)
+        change.expect_version(expect)
         change.require("resume")
         change.session.resume_interview(change.now)
         change.note_activity()
         change.record("session.resumed")
-        _queue_what_is_missing(change)
+        queue_what_is_missing(change)
     return change.session
 
 
@@ -107,10 +116,10 @@ def end_session(
         ValidationFailed (staff end somebody's interview without a reason).
     """
     with changing(session_id, actor, now=now) as change:
-        expect_version(change, expect)
+        change.expect_version(expect)
         change.require("complete")
-        _require_reason(change, "complete", reason)
-        discard_turn(change)
+        change.require_reason("complete", reason)
+        discard_turn(change, SESSION_ENDED, "The session has ended.")
         change.session.complete(change.now)
         change.note_activity()
         change.record("session.completed", reason=reason)
@@ -131,10 +140,10 @@ def cancel_session(
         SessionNotFound, InvalidSessionState, PermissionDenied, ValidationFailed, PreconditionFailed.
     """
     with changing(session_id, actor, now=now) as change:
-        expect_version(change, expect)
+        change.expect_version(expect)
         change.require("cancel")
-        _require_reason(change, "cancel", reason)
-        discard_turn(change)
+        change.require_reason("cancel", reason)
+        discard_turn(change, SESSION_ENDED, "The session has ended.")
         change.session.cancel(change.now)
         change.record("session.cancelled", reason=reason)
     return change.session
@@ -207,26 +216,3 @@ def validate_session_access(session_id: SessionId, *, actor: Actor) -> bool:
     except errors.SessionNotFound:
         return False
     return True
-
-
-def expect_version(change: Change, expect: int | None) -> None:
-    """Refuse when the caller acts on an older version than the stored one; compared before the state."""
-    if expect is not None and expect != change.session.version:
-        raise errors.PreconditionFailed
-
-
-def _require_reason(change: Change, action: str, reason: str) -> None:
-    roles = change.actor.roles_in(change.session)
-    if action in NEEDS_REASON and Role.CANDIDATE not in roles and not reason.strip():
-        wrong = errors.FieldError("reason", "required", "Say why; the reason is kept in the session's log.")
-        raise errors.ValidationFailed([wrong])
-    if len(reason) > 500:
-        wrong = errors.FieldError("reason", "max_length", "Use at most 500 characters.")
-        raise errors.ValidationFailed([wrong])
-
-
-def _queue_what_is_missing(change: Change) -> None:
-    session = change.session
-    answered = session.turn is not None and session.turn.has_succeeded and session.open_question_id is None
-    if answered and session.auto_advance and session.current_question_number < session.planned_questions:
-        queue_question(change)

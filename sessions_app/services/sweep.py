@@ -1,4 +1,8 @@
-"""What must happen though nobody asks: outages credited, deadlines kept, finished interviews closed, work found."""
+"""What must happen though nobody asks.
+
+Outages are credited, warnings given, deadlines kept, interviews that were left alone paused, finished ones closed, and
+work is found.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,10 @@ from sessions_app.logs import log
 from sessions_app.models import IdempotencyKey, InterviewSession, Operation
 from sessions_app.models.actions import Phase, Status
 from sessions_app.models.clock import database_now
-from sessions_app.models.session import Sessions
+from sessions_app.models.session_queries import Sessions
 
+from . import letters, outbox
 from .change import OUTAGE, Change, changing
-from .expiry import credit_outage
 
 KEEP_KEYS = timedelta(hours=24)
 
@@ -26,19 +30,50 @@ def sweep(*, now: datetime | None = None) -> list[UUID]:
     """One round. Returns the operations that are due, for the caller to run. Harmless on any number of machines."""
     moment = now or database_now()
     _credit_outages(moment, now)
-    for session_id in list(InterviewSession.objects.overdue(moment).values_list("pk", flat=True)[:500]):
-        _each(session_id, lambda change: None, now)  # changing() itself expires what is over
+    for rows in (InterviewSession.objects.overdue(moment), InterviewSession.objects.to_be_warned(moment)):
+        for session_id in list(rows.values_list("pk", flat=True)[:500]):
+            _each(session_id, _look, now)
+    for session_id in _idle(moment):
+        _each(session_id, _pause_if_idle, now)
     for session_id in list(_quiet(moment).values_list("pk", flat=True)[:500]):
         _each(session_id, _complete_if_quiet, now)
     IdempotencyKey.objects.filter(claimed_at__lt=moment - KEEP_KEYS).delete()
+    _write_and_send_letters(moment)
     return list(Operation.objects.claimable(moment).order_by("not_before").values_list("pk", flat=True)[:500])
+
+
+def _write_and_send_letters(moment: datetime) -> None:
+    """A letter's trouble must not keep the round from handing out its work."""
+    try:
+        letters.write_due(moment)
+        outbox.send_in_background()
+    except Exception:
+        log.exception("sweep.failed", component="letters")
 
 
 def _credit_outages(moment: datetime, now: datetime | None) -> None:
     running = InterviewSession.objects.with_running_clock()
     for session_id in list(running.filter(alive_at__lt=moment - OUTAGE).values_list("pk", flat=True)):
-        _each(session_id, credit_outage, now)
+        _each(session_id, _look, now)
     running.filter(alive_at__lt=moment).update(alive_at=moment)
+
+
+def _look(change: Change) -> None:
+    """Nothing more: ``changing`` itself credits an outage, warns, and expires what is over."""
+
+
+def _idle(moment: datetime) -> list[UUID]:
+    """Running sessions that may have been left alone for too long."""
+    rows = InterviewSession.objects.with_running_clock().filter(idle_minutes__isnull=False)
+    names = ("pk", "status", "idle_minutes", "running_since", "last_activity_at", "last_seen_at")
+    return [session.pk for session in rows.only(*names) if session.is_idle(moment)][:500]
+
+
+def _pause_if_idle(change: Change) -> None:
+    """As of now: the idle time was the candidate's thinking time."""
+    if change.session.is_idle(change.now):
+        change.session.pause(change.now)
+        change.record("session.paused", code="idle")
 
 
 def _quiet(moment: datetime) -> Sessions:

@@ -9,12 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from sessions_app.ai import builtin
-from sessions_app.models import Operation, SessionMessage
+from sessions_app.models import InterviewSession, Operation, SessionMessage
 from sessions_app.models.message import MessageState
 from sessions_app.models.operation import OperationStatus
 
+from . import budget
 from .change import Change
 from .dispatch import dispatch
+
+# Why a question was not finished: the session ended meanwhile. It is written again if that is opened again.
+SESSION_ENDED = "SESSION_ENDED"
 
 
 def queue_question(change: Change, after: SessionMessage | None = None) -> Operation:
@@ -30,6 +34,21 @@ def queue_question(change: Change, after: SessionMessage | None = None) -> Opera
     change.record("operation.queued", operation_id=operation.pk, message_id=message.pk, kind="question")
     dispatch(operation.pk)
     return operation
+
+
+def queue_what_is_missing(change: Change) -> None:
+    """Ask on where an active session waits for nothing: the first question, the next one, or one that was cut off."""
+    session, turn = change.session, change.session.turn
+    if turn is None:
+        queue_question(change)
+    elif turn.error_code == SESSION_ENDED and not turn.is_live and not turn.has_succeeded:
+        requeue(change, turn)
+    elif turn.has_succeeded and session.open_question_id is None and session.auto_advance and _has_more(session):
+        queue_question(change)
+
+
+def _has_more(session: InterviewSession) -> bool:
+    return session.current_question_number < session.planned_questions
 
 
 def requeue(change: Change, operation: Operation) -> Operation:
@@ -108,6 +127,7 @@ def discard_turn(change: Change, code: str = "CANCELLED", message: str = "It was
     )
     if not stopped:
         return False
+    budget.settle(change, turn)
     question = SessionMessage.objects.get(operation=turn)
     question.fail()
     question.save(update_fields=["state", "content"])

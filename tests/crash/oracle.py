@@ -36,6 +36,10 @@ def facts_of(session: Any) -> dict[str, Any]:
         .first(),
         "running_without_lease": session.operations.filter(status="running", lease_until__isnull=True).count(),
         "tokens_reserved": session.tokens_reserved,
+        "tokens_held_by_operations": sum(session.operations.values_list("reserved_tokens", flat=True)),
+        "tokens_used": session.tokens_used,
+        "tokens_charged": sum(session.charges.values_list("total_tokens", flat=True)),
+        "charges": list(session.charges.values_list("kind", flat=True)),
     }
 
 

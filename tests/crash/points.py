@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
@@ -33,7 +34,7 @@ REQUESTS = (
 OPERATIONS_ = tuple(
     f"operation.{moment}"
     for moment in (
-        *("before_claim_commit", "after_claim", "after_first_write"),
+        *("before_claim_commit", "after_claim", "after_reserve", "after_first_write"),
         *("before_finish", "inside_finish", "after_finish"),
     )
 )
@@ -50,6 +51,7 @@ class CrashPoints(AppConfig):
     def ready(self) -> None:
         if "CRASH_AT" in os.environ:
             _shorten()
+            _meter()
             _wrap()
 
 
@@ -91,6 +93,22 @@ def _shorten() -> None:
     idempotency.CLAIM = timedelta(seconds=1)
 
 
+def _meter() -> None:
+    """Here the built-in interviewer costs tokens, so that a killed attempt leaves some behind to be charged."""
+    from sessions_app.ai.builtin import BuiltInInterviewer
+    from sessions_app.ai.protocol import Estimate, Outcome
+
+    def counting(original: Any) -> Any:
+        def ask(self: Any, turn: Any) -> Any:
+            for piece in original(self, turn):
+                yield replace(piece, input_tokens=50, output_tokens=30) if isinstance(piece, Outcome) else piece
+
+        return ask
+
+    _replace(BuiltInInterviewer, "estimate", lambda original: lambda self, turn: Estimate(60, 40))
+    _replace(BuiltInInterviewer, "ask", counting)
+
+
 def _wrap() -> None:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -108,6 +126,7 @@ def _wrap() -> None:
         _heading_for(module, function, f"{verb}.before_commit", f"{verb}.after_commit")
     _heading_for(operations, "_begin", "operation.before_claim_commit", "operation.after_claim")
     _heading_for(operations, "_record_question", "operation.inside_finish", "operation.after_finish")
+    _around(operations, "reserve", after="operation.after_reserve")
     _around(operations, "write", after="operation.after_first_write")
     _around(operations, "finish", before="operation.before_finish")
     _around(idempotency, "_claim", after="idempotency.after_claim")

@@ -46,6 +46,7 @@ def assert_nothing_is_lost(server: Server, *candidates: Candidate) -> None:
         assert set(found["operations"]) == {"succeeded"}
         assert len(found["operations"]) == len(found["question_numbers"])
         assert (found["in_the_making"], found["running_without_lease"], found["tokens_reserved"]) == ([], 0, 0)
+        assert found["tokens_used"] == found["tokens_charged"]
 
 
 # -- kill -9 -------------------------------------------------------------------------------------------------------

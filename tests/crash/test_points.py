@@ -127,7 +127,22 @@ def assert_whole(facts: dict[str, Any], interviews: list[Interview]) -> None:
         assert found["question_numbers"] == list(range(1, turns + 2)), told.point
         assert found["not_what_was_said"] == found["in_the_making"] == [], told.point
         assert found["operations"] == ["succeeded"] * (turns + 1), told.point
-        assert (found["running_without_lease"], found["tokens_reserved"]) == (0, 0), told.point
+        assert found["running_without_lease"] == 0, told.point
+        assert_balanced(found, told)
+
+
+AFTER_RESERVING = OPERATIONS_[
+    OPERATIONS_.index("operation.after_reserve") : OPERATIONS_.index("operation.after_finish")
+]
+
+
+def assert_balanced(found: dict[str, Any], told: Interview) -> None:
+    """Nothing is held any more, and what was used is in the ledger: every question once, and what was killed."""
+    assert (found["tokens_reserved"], found["tokens_held_by_operations"]) == (0, 0), told.point
+    assert found["tokens_used"] == found["tokens_charged"], told.point
+    assert found["charges"].count("settled") == len(found["question_numbers"]), told.point
+    if told.point in AFTER_RESERVING:
+        assert "abandoned" in found["charges"], told.point
 
 
 @pytest.fixture

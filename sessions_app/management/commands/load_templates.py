@@ -9,7 +9,7 @@ from django.db import transaction
 
 from sessions_app.ai.practice import PracticeTemplate, shipped
 from sessions_app.models import InterviewTemplate
-from sessions_app.services.creation import load_template
+from sessions_app.services.templates import load_template
 
 
 class Command(BaseCommand):

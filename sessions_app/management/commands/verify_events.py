@@ -1,4 +1,4 @@
-"""``manage.py verify_events``: prove that no session's log was changed afterwards."""
+"""``manage.py verify_events``: prove that no session's log was changed afterwards, and that its rows agree with it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from sessions_app import events
 from sessions_app.access import SYSTEM, lock_session
 from sessions_app.errors import SessionNotFound
 from sessions_app.models import InterviewSession
+from sessions_app.services.replay import contradictions
 
 
 class Command(BaseCommand):
-    help = "Walk the event log of every session and print what does not fit. Exits with 1 if anything does not."
+    help = (
+        "Walk the event log of every session: is the chain whole, and does it tell the state that is stored? "
+        "Prints what does not fit. Exits with 1 if anything does not."
+    )
 
     def handle(self, *_: Any, verbosity: int, **__: Any) -> None:
         checked = broken = 0
-        for session in InterviewSession.objects.order_by("pk").iterator():
+        for session in InterviewSession.objects.select_related("turn").order_by("pk").iterator():
             checked += 1
             # While sessions are in use, an event may come in between reading the row and reading its log.
-            links = list(events.broken_links(session)) and self._look_again(session.pk)
-            broken += bool(links)
-            for link in links:
-                self.stderr.write(f"session {session.pk}: {link}")
+            found = _what_is_wrong(session) and self._look_again(session.pk)
+            broken += bool(found)
+            for sentence in found:
+                self.stderr.write(f"session {session.pk}: {sentence}")
         if broken:
             raise CommandError(f"{broken} of {checked} logs are not as they were written.")
         if verbosity > 0:
@@ -35,6 +39,10 @@ class Command(BaseCommand):
         """With the row locked, so that nothing is written meanwhile."""
         try:
             with transaction.atomic():
-                return list(events.broken_links(lock_session(session_id, SYSTEM)))
+                return _what_is_wrong(lock_session(session_id, SYSTEM))
         except SessionNotFound:
             return []
+
+
+def _what_is_wrong(session: InterviewSession) -> list[str]:
+    return [*events.broken_links(session), *contradictions(session)]

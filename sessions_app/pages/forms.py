@@ -1,0 +1,222 @@
+"""The form for a new session: what it shows, and what was sent. The rules are SessionConfig's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.core.signing import BadSignature, Signer
+from django.http import QueryDict
+
+from sessions_app.access import Actor, as_uuid
+from sessions_app.errors import FieldError
+from sessions_app.models import InterviewSession, InterviewTemplate
+from sessions_app.models.ids import new_id
+from sessions_app.models.limits import DEFAULT_QUESTIONS, DEFAULT_TOKENS, MODES
+from sessions_app.services.config import DEFAULT_MINUTES, DEFAULT_MODEL, SessionConfig
+
+CUSTOM, UNTIMED = "custom", "untimed"
+PERCENTS = ("0", "25", "50", "75", "100")
+CLOCK = "%Y-%m-%dT%H:%M"  # what <input type="datetime-local"> takes
+# In the order of the page, for the summary of errors; what only staff are asked comes with the rest of its part.
+FIELDS = (
+    *("candidate_name", "candidate_email", "template_id", "time_limit_minutes", "accommodation"),
+    *("accommodation_percent", "planned_questions", "token_budget", "model_name", "enabled_modes", "challenge_text"),
+    *("job_posting_id", "job_posting_text", "resume_id", "resume_data", "resume_file"),
+    *("opens_at", "closes_at", "time_zone"),
+)
+FOR_STAFF = frozenset({"candidate_email", "opens_at", "closes_at", "time_zone"})
+# Label and help of each field.
+TEXTS = {
+    "candidate_name": ("Candidate name", "As they want to be addressed."),
+    "candidate_email": ("Candidate e-mail", "We send the invitation here. Leave empty to copy a link instead."),
+    "template_id": ("Template", "Fills the fields below; you can still change them."),
+    "time_limit_minutes": ("Time limit in minutes", "Most interviews: 30–45. Accommodation is added on top."),
+    "accommodation": ("Accommodation", "Visible to the candidate before start."),
+    "accommodation_percent": ("Custom extra time in %", "A multiple of 5, up to 400."),
+    "planned_questions": ("Questions", "1 to 30, follow-ups included."),
+    "token_budget": ("Token budget", "≈ 1,000 per exchange. 50,000 suits 45 min."),
+    "model_name": ("Model", "Who asks the questions."),
+    "enabled_modes": ("Modes", "How the candidate can answer."),
+    "challenge_text": ("Challenge text", "Shown to candidate as “Your task”. Markdown; at most 20,000 characters."),
+    "job_posting_id": ("Job posting", "Used to ask relevant questions; shown to the candidate before start."),
+    "job_posting_text": ("… or paste a job posting", "Its first line becomes the title."),
+    "resume_id": ("Résumé", "Used to ask relevant questions; shown to the candidate before start."),
+    "resume_data": ("… or paste a résumé", "At most 50,000 characters."),
+    "resume_file": ("… or upload a résumé", "PDF, Word (.docx) or text, at most 5 MB."),
+    "opens_at": ("Opens", "Shown to them in their zone. Empty: at once."),
+    "closes_at": ("Closes", "The last moment to start or resume. Empty: never."),
+    "time_zone": ("Time zone", "In which you give opening and closing."),
+}
+REQUIRED = frozenset({"candidate_name", "time_limit_minutes", "token_budget", "planned_questions", "model_name"})
+_OR_NONE = ("template_id", "job_posting_id", "resume_id", "opens_at", "closes_at")
+_AS_SENT = ("token_budget", "planned_questions", "model_name", "challenge_text", "job_posting_text", "resume_data")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field as the page shows it. ``described`` lists the ids of help and error, for ``aria-describedby``."""
+
+    name: str
+    label: str
+    help: str
+    value: Any
+    messages: list[str]
+    is_required: bool
+
+    @property
+    def described(self) -> str:
+        return f"{self.name}-help {self.name}-error" if self.messages else f"{self.name}-help"
+
+
+@dataclass(frozen=True)
+class SessionForm:
+    """Values as text, the way a browser sends them. ``key`` names the session that this form makes, once."""
+
+    actor: Actor
+    key: str
+    values: Mapping[str, Any]
+    errors: tuple[FieldError, ...] = ()
+    preview: str = ""
+
+    @property
+    def for_staff(self) -> bool:
+        return self.actor.is_staff
+
+    @property
+    def id(self) -> UUID:
+        """The id that the session is to have. A key that is not ours, or somebody else's, makes a fresh one."""
+        try:
+            return as_uuid(_signer(self.actor).unsign(self.key)) or new_id()
+        except BadSignature:
+            return new_id()
+
+    @property
+    def wrong(self) -> dict[str, list[str]]:
+        """The messages next to each field."""
+        found: dict[str, list[str]] = {}
+        for error in self.errors:
+            found.setdefault(error.field, []).append(error.message)
+        return found
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        wrong = self.wrong
+        return {
+            name: Field(name, *TEXTS[name], self.values[name], wrong.get(name, []), name in REQUIRED) for name in FIELDS
+        }
+
+    def with_errors(self, errors: Iterable[FieldError]) -> SessionForm:
+        """All of them, in the order of the page."""
+        place = {name: number for number, name in enumerate(FIELDS)}
+        ordered = sorted(errors, key=lambda error: place.get(error.field, len(place)))
+        return replace(self, errors=tuple(ordered))
+
+    def with_values(self, **values: Any) -> SessionForm:
+        return replace(self, values={**self.values, **values})
+
+    def config(self) -> SessionConfig:
+        """What is to be created; values that make no sense go on as they are, to be refused there."""
+        given: dict[str, Any] = {name: self.values[name] for name in _AS_SENT}
+        given |= {name: self.values[name] or None for name in _OR_NONE}
+        choice = self.values["accommodation"]
+        percent = self.values["accommodation_percent"] if choice == CUSTOM else choice
+        return SessionConfig(
+            **given,
+            candidate_name=self.values["candidate_name"],
+            candidate_email=self.values["candidate_email"],
+            time_limit_minutes=None if choice == UNTIMED else self.values["time_limit_minutes"],
+            accommodation_percent=0 if choice == UNTIMED else percent,
+            enabled_modes=self.values["enabled_modes"],
+            time_zone=self.values["time_zone"],
+        )
+
+
+def blank(actor: Actor, zone: str) -> SessionForm:
+    """An empty form; whoever practises has their own name in it."""
+    name = actor.user.display_name if actor.user is not None and not actor.is_staff else ""
+    values = dict.fromkeys(FIELDS, "") | {
+        "candidate_name": name,
+        "time_limit_minutes": str(DEFAULT_MINUTES),
+        "accommodation": "0",
+        "planned_questions": str(DEFAULT_QUESTIONS),
+        "token_budget": str(DEFAULT_TOKENS),
+        "model_name": DEFAULT_MODEL,
+        "enabled_modes": ["text"],
+        "time_zone": zone if actor.is_staff else "",
+    }
+    return SessionForm(actor, _signer(actor).sign(str(new_id())), values)
+
+
+def like(session: InterviewSession, actor: Actor, zone: str) -> SessionForm:
+    """The settings of a session, for somebody else: without name, address and résumé."""
+    form = blank(actor, session.time_zone or zone)
+    return form.with_values(
+        template_id=str(session.template_id or ""),
+        job_posting_id=str(session.job_posting_id or ""),
+        planned_questions=str(session.planned_questions),
+        token_budget=str(session.token_budget),
+        model_name=session.model_name,
+        enabled_modes=session.enabled_modes,
+        challenge_text=session.challenge_text,
+        opens_at=_clock(session.opens_at, form.values["time_zone"]) if actor.is_staff else "",
+        closes_at=_clock(session.closes_at, form.values["time_zone"]) if actor.is_staff else "",
+        **_time_of(session),
+    )
+
+
+def filled(form: SessionForm, template: InterviewTemplate) -> SessionForm:
+    """The same form with what a template says."""
+    minutes = template.time_limit_minutes
+    untimed = form.values["accommodation"] == UNTIMED
+    limit = {"accommodation": UNTIMED} if minutes is None else {"time_limit_minutes": str(minutes)}
+    if minutes is not None and untimed:
+        limit["accommodation"] = "0"
+    return form.with_values(
+        template_id=str(template.pk),
+        planned_questions=str(template.planned_questions),
+        token_budget=str(template.token_budget),
+        enabled_modes=template.enabled_modes or ["text"],
+        challenge_text=template.challenge_text,
+        **limit,
+    )
+
+
+def sent(post: QueryDict, actor: Actor) -> SessionForm:
+    """What a browser sent. Line ends become those that are stored; fields that only staff have stay as they are."""
+    form = blank(actor, "")
+    values: dict[str, Any] = {
+        name: _text(post.get(name, "")) for name in FIELDS if actor.is_staff or name not in FOR_STAFF
+    }
+    values["accommodation"] = values["accommodation"] or "0"
+    modes = [mode for mode in post.getlist("enabled_modes") if mode]
+    known = ["text", *modes] if set(modes) <= set(MODES) else modes
+    return replace(form.with_values(**values | {"enabled_modes": known}), key=post.get("key", ""))
+
+
+def _text(value: str) -> str:
+    return value.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _time_of(session: InterviewSession) -> dict[str, str]:
+    if session.time_limit_seconds is None:
+        return {"accommodation": UNTIMED}
+    percent = str(session.accommodation_percent)
+    return {
+        "time_limit_minutes": f"{session.time_limit_seconds / 60:g}",
+        "accommodation": percent if percent in PERCENTS else CUSTOM,
+        "accommodation_percent": "" if percent in PERCENTS else percent,
+    }
+
+
+def _clock(at: datetime | None, zone: str) -> str:
+    return at.astimezone(ZoneInfo(zone or "UTC")).strftime(CLOCK) if at else ""
+
+
+def _signer(actor: Actor) -> Signer:
+    """A key counts for the person whom the form was shown to."""
+    return Signer(salt=f"new session of {actor.user.pk if actor.user else ''}")

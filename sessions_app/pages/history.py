@@ -1,0 +1,94 @@
+"""The filters over somebody's list of interviews, as their address carries them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+
+from sessions_app.errors import FieldError, ValidationFailed
+from sessions_app.models.actions import OPEN, Status
+from sessions_app.models.limits import MAX_NAME, MODES
+from sessions_app.models.session_queries import Sessions
+from sessions_app.services.sessions import check_status
+
+UNFINISHED = "unfinished"
+LAST_YEAR = 9000  # later dates cannot be told in every zone
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What was asked for, as text. The names are those of the form; dates are days in the reader's zone."""
+
+    status: str = ""
+    mode: str = ""
+    since: str = ""
+    until: str = ""
+    search: str = ""
+    errors: list[FieldError] = field(default_factory=list, compare=False)
+
+    @property
+    def given(self) -> dict[str, str]:
+        return {name: value for name, value in asdict(self).items() if value and name != "errors"}
+
+    @property
+    def query(self) -> str:
+        """For the links to other pages of the same list; ends in "&" unless it is empty."""
+        return f"{urlencode(self.given)}&" if self.given else ""
+
+
+def filters_of(query: QueryDict) -> Filters:
+    names = ("status", "mode", "since", "until", "search")
+    return Filters(**{name: query.get(name, "").replace("\0", "").strip()[:MAX_NAME] for name in names})
+
+
+def matching(rows: Sessions, filters: Filters) -> Sessions:
+    """The rows of any status that have the mode, days and words asked for.
+
+    Raises:
+        ValidationFailed: with every filter that cannot be read.
+    """
+    wrong: list[FieldError] = []
+    if filters.mode and filters.mode not in MODES:
+        wrong.append(FieldError("mode", "invalid_choice", "Choose one of the modes in the list."))
+    since, until = _day(filters.since, "since", wrong), _day(filters.until, "until", wrong)
+    if since and until and since > until:
+        wrong.append(FieldError("until", "before_since", "The last day is before the first."))
+    if wrong:
+        raise ValidationFailed(wrong)
+    asked: dict[str, Any] = {"mode": filters.mode, "search": filters.search}
+    asked["created_after"] = _midnight(since) if since else None
+    asked["created_before"] = _midnight(until + timedelta(days=1)) if until else None
+    return rows.matching(**asked)
+
+
+def of_status(rows: Sessions, status: str) -> Sessions:
+    """Without a status, what is over: the unfinished ones have a group of their own. Raises InvalidStatusFilter."""
+    if status == UNFINISHED:
+        return rows.unfinished()
+    if status:
+        check_status(status)
+        return rows.filter(status=status)
+    return rows.filter(status__in=[one for one in Status if one not in OPEN])
+
+
+def _day(text: str, name: str, wrong: list[FieldError]) -> date | None:
+    if not text:
+        return None
+    try:
+        day = parse_date(text)
+    except ValueError:
+        day = None
+    if day is not None and 1900 <= day.year <= LAST_YEAR:
+        return day
+    wrong.append(FieldError(name, "invalid", "Enter a day such as 2026-11-23."))
+    return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), timezone.get_current_timezone())

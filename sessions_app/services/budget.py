@@ -1,0 +1,147 @@
+"""The token budget of a session: hold before a model is called, settle once when that attempt is over.
+
+``tokens_reserved`` is what running attempts may still cost, ``tokens_used`` the sum of the ledger (``TokenCharge``).
+A reservation never lets the two pass the budget. A provider that counts more than it estimated is charged with what it
+counted: that can only be the error of its estimate of the prompt, since the length of the reply is limited by request.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F
+
+from sessions_app.ai.protocol import Usage
+from sessions_app.models import InterviewSession, Operation, TokenCharge
+
+from .change import Change
+
+WARNINGS = (75, 90)  # percent of the budget that is used
+MILLION = 1_000_000
+
+
+def hold(session_id: UUID, tokens: int) -> bool:
+    """Set tokens aside for a call that is about to be made; False when the budget has not so many left.
+
+    One conditional UPDATE: it waits for whoever holds the row and then looks at what is left by then.
+    """
+    left = InterviewSession.objects.filter(
+        pk=session_id, token_budget__gte=F("tokens_used") + F("tokens_reserved") + tokens
+    )
+    return bool(left.update(tokens_reserved=F("tokens_reserved") + tokens))
+
+
+def settle(change: Change, operation: Operation, counted: Usage | None = None, *, attempt: int | None = None) -> None:
+    """Charge an attempt that is over, and give back what was held for it. Harmless where nothing was held or counted.
+
+    ``counted`` is what the provider said; without it the attempt was killed, stopped or cut off, and is charged with
+    all that was held. ``operation`` is read under the session's lock; ``attempt`` names one before its present one.
+    """
+    session, held = change.session, operation.reserved_tokens
+    spent = counted if counted is not None else Usage(**operation.usage) if held else Usage()
+    if not held and not spent.total:
+        return
+    session.tokens_reserved -= held
+    session.tokens_used += spent.total
+    operation.reserved_tokens, operation.usage = 0, spent.as_json()
+    operation.save(update_fields=["reserved_tokens", "usage"])
+    kind = "abandoned" if counted is None else "settled"
+    _charge(change, operation, operation.attempt if attempt is None else attempt, kind, spent)
+    _warn(change)
+
+
+def spend(change: Change) -> None:
+    """The question that was just asked is the last: its answer leads to the closing words, whatever was planned."""
+    session = change.session
+    session.is_budget_spent = True
+    session.questions_left_out += session.planned_questions - session.current_question_number
+    session.planned_questions = session.current_question_number
+
+
+def reconsider(change: Change) -> None:
+    """After the budget was extended: warnings come again, and a session whose tokens were spent can go on."""
+    session = change.session
+    session.warned_percent = max((percent for percent in WARNINGS if percent <= _percent_used(session)), default=0)
+    if session.is_budget_spent and session.tokens_used + session.tokens_reserved < session.token_budget:
+        session.is_budget_spent = False
+        session.planned_questions += session.questions_left_out
+        session.questions_left_out = 0
+
+
+def cost_of(model_name: str, usage: Usage) -> tuple[Decimal | None, str]:
+    """What the usage costs by the configured price of the model, with its currency; ``(None, "")`` without a price."""
+    price = settings.MODEL_PRICES.get(model_name)
+    if price is None:
+        return None, ""
+    cost = (usage.input_tokens * price["input"] + usage.output_tokens * price["output"]) / MILLION
+    return cost.quantize(Decimal("0.000001")), price["currency"]
+
+
+@dataclass(frozen=True)
+class SessionUsage:
+    """The ledger of a session, oldest first, and what it adds up to. ``costs`` is by currency, of what has a price."""
+
+    charges: list[TokenCharge]
+    used: Usage
+    costs: dict[str, Decimal]
+    budget: int
+    reserved: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.budget - self.used.total - self.reserved)
+
+    @property
+    def percent(self) -> int:
+        return self.used.total * 100 // max(1, self.budget)
+
+
+def usage_of(session: InterviewSession) -> SessionUsage:
+    """What the session has cost so far, by attempt and in total. One query."""
+    charges = list(session.charges.all())
+    costs: dict[str, Decimal] = defaultdict(Decimal)
+    for charge in charges:
+        if charge.cost is not None:
+            costs[charge.currency] += charge.cost
+    used = Usage(sum(c.input_tokens for c in charges), sum(c.output_tokens for c in charges))
+    return SessionUsage(charges, used, dict(costs), session.token_budget, session.tokens_reserved)
+
+
+def _charge(change: Change, operation: Operation, attempt: int, kind: str, spent: Usage) -> None:
+    cost, currency = cost_of(operation.model_name, spent)
+    TokenCharge.objects.create(
+        session=change.session,
+        operation=operation,
+        attempt=attempt,
+        kind=kind,
+        model_name=operation.model_name,
+        **spent.as_json(),
+        total_tokens=spent.total,
+        cost=cost,
+        currency=currency,
+        at=change.now,
+    )
+    change.record(
+        "tokens.charged",
+        operation_id=operation.pk,
+        attempt=attempt,
+        code=kind,
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
+    )
+
+
+def _warn(change: Change) -> None:
+    session = change.session
+    for percent in WARNINGS:
+        if session.warned_percent < percent <= _percent_used(session):
+            session.warned_percent = percent
+            change.record("tokens.warning", percent=percent)
+
+
+def _percent_used(session: InterviewSession) -> int:
+    return session.tokens_used * 100 // max(1, session.token_budget)

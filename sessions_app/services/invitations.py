@@ -1,0 +1,248 @@
+"""Invitations: links by which one candidate joins one session. Opening a link starts nothing.
+
+Each change locks the session first, then touches the invitation. ``now`` replaces the database's clock in tests;
+``origin`` is the address that the request came to, for links where SITE_URL is not set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from sessions_app import errors
+from sessions_app.access import Actor, invitation_by_token, invitation_for
+from sessions_app.models import InterviewSession, Invitation, User
+from sessions_app.models.actions import OPEN, Status
+from sessions_app.models.ids import token_hash
+
+from . import letters, outbox
+from .change import Change, changing
+from .guests import move_guest
+
+LIFETIME = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """``user`` takes part: the account that was signed in, or the guest whom the browser has to be signed in as."""
+
+    session: InterviewSession
+    user: User
+
+
+def create_invitation(
+    session_id: Any,
+    *,
+    actor: Actor,
+    email: str = "",
+    expires_at: datetime | None = None,
+    origin: str = "",
+    batch: tuple[str, int] | None = None,
+    now: datetime | None = None,
+) -> tuple[Invitation, str]:
+    """A link to a session that nobody has joined yet, and its token, which is never shown again.
+
+    With ``email`` a letter is written, and no account with another address can join. It expires when the session
+    closes, or after 30 days. ``batch`` names the row of a list, so that a repetition cannot store it twice.
+
+    Raises:
+        SessionNotFound, PermissionDenied (neither staff nor who created the session), InvalidSessionState,
+        ValidationFailed, django.db.IntegrityError (that row of the batch is stored already).
+    """
+    with changing(session_id, actor, now=now) as change:
+        _require_invitable(change)
+        return _issue(change, email.strip(), expires_at, origin, batch)
+
+
+def resend_invitation(
+    invitation_id: Any, *, actor: Actor, origin: str = "", now: datetime | None = None
+) -> tuple[Invitation, str]:
+    """A new link in the place of the old one, which is dead from now on; with a letter if there is an address.
+
+    Raises:
+        InvitationNotFound, PermissionDenied, InvalidSessionState.
+    """
+    old = invitation_for(invitation_id, actor)
+    with changing(old.session_id, now=now) as change:
+        change.actor = actor
+        _require_invitable(change)
+        _end(change, old.pk, code="replaced")
+        return _issue(change, old.email, None, origin)
+
+
+def revoke_invitation(invitation_id: Any, *, actor: Actor, now: datetime | None = None) -> Invitation:
+    """The link is dead from now on. Whoever has joined already stays. Revoking twice changes nothing.
+
+    Raises:
+        InvitationNotFound.
+    """
+    invitation = invitation_for(invitation_id, actor)
+    with changing(invitation.session_id, now=now) as change:
+        change.actor = actor
+        _end(change, invitation.pk)
+    return Invitation.objects.select_related("session").get(pk=invitation.pk)
+
+
+def open_invitation(token: str, *, user: User | None = None, now: datetime | None = None) -> Invitation:
+    """What the link leads to. The first opening is noted; a mail program that looks ahead does no harm by it.
+
+    Raises:
+        InvitationNotFound.
+    """
+    invitation = invitation_by_token(token)
+    if invitation.opened_at or invitation.revoked_at or invitation.session.status not in OPEN:
+        return invitation
+    with changing(invitation.session_id, now=now) as change:
+        unopened = Invitation.objects.filter(pk=invitation.pk, opened_at=None)
+        if change.session.status in OPEN and unopened.update(opened_at=change.now):
+            change.actor = Actor(user)
+            change.record("invitation.opened", invitation=invitation.pk)
+    return invitation_by_token(token)
+
+
+def accept_invitation(token: str, *, user: User | None = None, now: datetime | None = None) -> Joined:
+    """Join, with the account that is signed in or as a guest. The same link lets a guest back in on any device.
+
+    A guest gets a user of their own for this session, so that the link reaches nothing else that the browser's owner
+    may have practised before.
+
+    Raises:
+        InvitationNotFound, InvitationGone, InvitationUsed, WrongAccount, InvalidSessionState, SessionNotOpen.
+    """
+    account = user if user is not None and not user.is_guest else None
+    session_id = invitation_by_token(token).session_id
+    with changing(session_id, now=now) as change:
+        invitation = invitation_by_token(token)
+        _require_good(standing(invitation, user, change.now), invitation)
+        who = change.session.candidate or _take_place(change, account)
+        if invitation.accepted_at is None:
+            Invitation.objects.filter(pk=invitation.pk).update(accepted_at=change.now)
+            change.record("invitation.accepted", invitation=invitation.pk)
+    if account is not None and who.is_guest:
+        move_guest(who.pk, to=account)  # locks the guest before the session, hence not inside the change
+        who = account
+    return Joined(change.session, who)
+
+
+def standing(invitation: Invitation, user: User | None, now: datetime) -> str:
+    """What the link is good for to this visitor.
+
+    ``revoked``, ``cancelled``, ``closed`` (never begun in time), ``finished``, ``expired``; ``joined`` (takes part
+    already), ``wrong_account``, ``used`` (by an account), ``again`` (a guest who comes back), ``early``, ``open``.
+    """
+    session = invitation.session
+    if invitation.revoked_at is not None:
+        return "revoked"
+    if over := _how_it_ended(session, now):
+        return over
+    if user is not None and session.candidate_id == user.pk:
+        return "joined"
+    if invitation.state(now) == "expired":
+        return "expired"
+    if _is_wrong(invitation, user):
+        return "wrong_account"
+    if session.candidate is not None:
+        return "again" if session.candidate.is_guest else "used"
+    return "early" if session.opens_at and now < session.opens_at else "open"
+
+
+def _how_it_ended(session: InterviewSession, now: datetime) -> str:
+    if session.status == Status.CANCELLED:
+        return "cancelled"
+    never_begun = session.started_at is None
+    if never_begun and (session.status == Status.EXPIRED or (session.closes_at and now >= session.closes_at)):
+        return "closed"
+    return "" if session.status in OPEN else "finished"
+
+
+def _is_wrong(invitation: Invitation, user: User | None) -> bool:
+    if user is None or user.is_guest or not invitation.email:
+        return False
+    return (user.email or "").lower() != invitation.email.lower()
+
+
+def _require_good(found: str, invitation: Invitation) -> None:
+    if found in ("open", "joined", "again"):
+        return
+    if found in ("revoked", "expired"):
+        raise errors.InvitationGone
+    if found == "wrong_account":
+        raise errors.WrongAccount
+    if found == "used":
+        raise errors.InvitationUsed
+    if found == "early":
+        opens = invitation.session.opens_at
+        raise errors.SessionNotOpen(f"The session opens at {opens:%Y-%m-%d %H:%M} UTC. Join it then.")
+    raise errors.InvalidSessionState(f"Cannot join {invitation.session.status} session. It takes no more answers.")
+
+
+def _take_place(change: Change, account: User | None) -> User:
+    """The session gets its candidate. Names and addresses that staff gave stay as they are."""
+    user = account or User.objects.create_guest()
+    session = change.session
+    session.candidate = user
+    session.candidate_name = session.candidate_name or (account.display_name if account else "")
+    session.candidate_email = session.candidate_email or user.email or ""
+    change.actor = Actor(user)
+    change.record("session.claimed")
+    return user
+
+
+def _require_invitable(change: Change) -> None:
+    session, user = change.session, change.actor.user
+    if user is not None and not user.is_staff and session.created_by_id != user.pk:
+        raise errors.PermissionDenied("Only staff, or whoever created the session, can invite to it.")
+    if session.status not in OPEN:
+        raise errors.InvalidSessionState(
+            f"Cannot invite to {session.status} session. Only created, active and paused sessions can be joined."
+        )
+    candidate = session.candidate
+    if candidate is not None and (session.is_practice or not candidate.is_guest):
+        raise errors.InvalidSessionState("Cannot invite to a session that has its candidate. They sign in to reach it.")
+
+
+def _issue(
+    change: Change, email: str, expires_at: datetime | None, origin: str, batch: tuple[str, int] | None = None
+) -> tuple[Invitation, str]:
+    _check(email, expires_at, change.now)
+    token, seed = letters.new_link()
+    group, row = batch or ("", None)
+    invitation = Invitation.objects.create(
+        session=change.session,
+        email=email,
+        token_hash=token_hash(token),
+        created_by=change.actor.user,
+        created_at=change.now,
+        expires_at=expires_at or change.session.closes_at or change.now + LIFETIME,
+        batch=group,
+        batch_row=row,
+    )
+    change.record("invitation.created", invitation=invitation.pk)
+    if email:
+        letters.write_invitation(change.session, invitation, seed, origin=origin, now=change.now)
+    return invitation, token
+
+
+def _check(email: str, expires_at: datetime | None, now: datetime) -> None:
+    wrong = []
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError:
+        wrong.append(errors.FieldError("email", "invalid", "Enter an address like name@example.com."))
+    if expires_at is not None and expires_at <= now:
+        wrong.append(errors.FieldError("expires_at", "in_the_past", "Choose a time in the future."))
+    if wrong:
+        raise errors.ValidationFailed(wrong)
+
+
+def _end(change: Change, invitation_id: Any, code: str = "revoked") -> None:
+    """Revoke, once; a letter that still waits is not sent."""
+    valid = Invitation.objects.filter(pk=invitation_id, revoked_at=None)
+    if valid.update(revoked_at=change.now):
+        outbox.withhold(Invitation(pk=invitation_id), "The invitation was revoked before this letter was sent.")
+        change.record("invitation.revoked", invitation=invitation_id, code=code)

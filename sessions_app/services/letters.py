@@ -1,0 +1,194 @@
+"""What is sent to candidates by e-mail. A letter is a row, written in the transaction that causes it; ``outbox`` sends.
+
+The key of a letter is unique, so whatever causes it twice writes it once. Where no mail server is set up (EMAIL_URL),
+letters are held: staff read them in the console, and nothing is sent, not even later.
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
+
+from sessions_app.models import InterviewSession, Invitation, OutgoingMessage
+from sessions_app.models.actions import Status
+from sessions_app.models.ids import new_token
+
+from .calendars import calendar_of
+from .local_time import thinking_time, when, window, zone_of
+
+if TYPE_CHECKING:
+    from .change import Change
+
+SECRET = "[secret]"  # noqa: S105 - stands in a stored letter where its link has the token
+DEFAULT_SITE = "http://localhost:8000"
+REMIND_BEFORE = timedelta(hours=24)
+PAUSED_FOR = timedelta(hours=1)
+PAUSED_LONG_AGO = timedelta(days=2)
+MOST_AT_ONCE = 200
+
+# Which entries of the log are told to the candidate. Time that an outage or they themselves added is not news.
+_AFTER = {"time.extended": "extended", "session.cancelled": "cancelled", "session.reopened": "reopened"}
+
+
+def address(path: str, origin: str = "") -> str:
+    """An absolute address on this site: below SITE_URL, else below ``origin``, which the request came to."""
+    return (settings.SITE_URL or origin.rstrip("/") or DEFAULT_SITE) + path
+
+
+def new_link() -> tuple[str, str]:
+    """A token for a link, and the seed it can be made from again while a letter with it waits.
+
+    The database never has the token itself: only its hash, and until the letter is sent a seed that is worth nothing
+    without the secret key.
+    """
+    seed = new_token()
+    return token_of(seed), seed
+
+
+def token_of(seed: str) -> str:
+    """256 bits, fit for a URL."""
+    digest = salted_hmac("sessions_app.invitation", seed, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def invite_address(token: str, origin: str = "") -> str:
+    return address(reverse("invite", args=["token"]).replace("token", token), origin)
+
+
+# -- one letter each ---------------------------------------------------------------------------------------------------
+
+
+def write_invitation(
+    session: InterviewSession, invitation: Invitation, seed: str, *, origin: str, now: datetime
+) -> None:
+    zone = zone_of(session)
+    _write(
+        "invitation",
+        str(invitation.pk),
+        session,
+        now=now,
+        to=invitation.email,
+        origin=origin,
+        invitation=invitation,
+        link_seed=seed,
+        calendar=calendar_of(session, now),
+        link=invite_address(SECRET, origin),
+        expires=when(invitation.expires_at, zone),
+        window=window(session.opens_at, session.closes_at, zone),
+        time=thinking_time(session),
+    )
+
+
+def after_event(change: Change, type: str, code: Any = None, milliseconds: int = 0) -> None:
+    """Tell the candidate what was decided about their interview, in the transaction that decides it."""
+    if type not in _AFTER or (type == "time.extended" and code != "staff"):
+        return
+    session = change.session
+    _write(_AFTER[type], f"{session.pk}:{session.last_seq}", session, now=change.now, minutes=milliseconds // 60_000)
+
+
+def write_due(now: datetime) -> int:
+    """Letters that only the passing of time causes: reminders, and the way back from a pause. Returns how many."""
+    closing = list(_closing_soon(now)[:MOST_AT_ONCE])
+    resting = list(_paused_for_long(now)[:MOST_AT_ONCE])
+    for session in closing:
+        _write("reminder", str(session.pk), session, now=now)
+    for session in resting:
+        _write("paused", f"{session.pk}:{session.paused_at:%Y%m%dT%H%M%S.%f}", session, now=now)
+    return len(closing) + len(resting)
+
+
+def _closing_soon(now: datetime) -> Any:
+    """Not finished, known to the candidate, closing within a day; made at least a day before the closing."""
+    reminded = OutgoingMessage.objects.filter(session=OuterRef("pk"), kind="reminder")
+    rows = _written_to().filter(
+        Q(candidate__isnull=False) | Q(invitations__isnull=False),
+        status__in=[Status.CREATED, Status.PAUSED],
+        closes_at__gt=now,
+        closes_at__lte=now + REMIND_BEFORE,
+        created_at__lte=F("closes_at") - REMIND_BEFORE,
+    )
+    return rows.filter(~Exists(reminded)).distinct()
+
+
+def _paused_for_long(now: datetime) -> Any:
+    told = OutgoingMessage.objects.filter(session=OuterRef("pk"), kind="paused", created_at__gte=OuterRef("paused_at"))
+    rows = _written_to().filter(
+        status=Status.PAUSED, paused_at__lte=now - PAUSED_FOR, paused_at__gt=now - PAUSED_LONG_AGO
+    )
+    return rows.filter(~Exists(told))
+
+
+def _written_to() -> Any:
+    """Interviews that somebody waits for. Practice is the candidate's own business; demo data has no readers."""
+    rows = InterviewSession.objects.kept().select_related("candidate")
+    has_address = ~Q(candidate_email="") | Q(candidate__email__isnull=False)
+    return rows.filter(has_address, is_practice=False, is_demo=False)
+
+
+# -- the row -----------------------------------------------------------------------------------------------------------
+
+
+def recipient(session: InterviewSession) -> str:
+    """The account's address, else the one that staff gave; empty for somebody without one."""
+    return (session.candidate.email if session.candidate else "") or session.candidate_email
+
+
+def _write(
+    kind: str,
+    cause: str,
+    session: InterviewSession,
+    *,
+    now: datetime,
+    to: str = "",
+    origin: str = "",
+    invitation: Invitation | None = None,
+    link_seed: str = "",
+    calendar: str = "",
+    **words: Any,
+) -> None:
+    """Store the letter, once per kind and cause. Nothing for the demo's people and those without an address."""
+    to = to or recipient(session)
+    if not to or session.is_demo:
+        return
+    subject, text = _composed(kind, session, origin, words)
+    letter = OutgoingMessage(
+        key=f"{kind}:{cause}",
+        kind=kind,
+        session=session,
+        invitation=invitation,
+        to=to,
+        subject=subject,
+        text=text,
+        calendar=calendar,
+        created_at=now,
+        not_before=now,
+        is_held=not settings.SENDS_LETTERS,
+        link_seed=link_seed if settings.SENDS_LETTERS else "",
+    )
+    OutgoingMessage.objects.bulk_create([letter], ignore_conflicts=True)
+
+
+def _composed(kind: str, session: InterviewSession, origin: str, words: dict[str, Any]) -> tuple[str, str]:
+    """Subject and text; the template's first line is the subject."""
+    zone = zone_of(session)
+    posting = session.job_posting
+    context = {
+        "session": session,
+        "name": session.candidate_name,
+        "company": posting.company if posting else "",
+        "room": address(reverse("session-room", args=[session.pk]), origin),
+        "closes": when(session.closes_at, zone) if session.closes_at else "",
+        "resume_until": when(session.end_of_time, zone) if session.end_of_time else "",
+        "by_guest": session.candidate is None or session.candidate.is_guest,
+        **words,
+    }
+    subject, _, text = render_to_string(f"letters/{kind}.txt", context).strip().partition("\n")
+    return " ".join(subject.split())[:200], text.strip() + "\n"

@@ -1,0 +1,68 @@
+// The session form, quicker: a template fills it at once, the estimate follows the budget, the preview stays in place.
+// The server does the work in all cases; this asks it and puts in what it says.
+
+const form = document.querySelector("[data-session-form]");
+const FILLED = ["time_limit_minutes", "accommodation", "planned_questions", "token_budget", "challenge_text"];
+
+async function ask(wish) {
+  const body = new FormData(form);
+  body.delete("resume_file");
+  body.set("do", wish);
+  const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+async function fill() {
+  const page = await ask("fill");
+  for (const name of FILLED) form.elements[name].value = page.getElementById(name).value;
+  for (const box of form.querySelectorAll("[name=enabled_modes]")) box.checked = page.getElementById(box.id).checked;
+  estimate();
+}
+
+async function preview() {
+  const shown = (await ask("preview")).querySelector("[data-preview]");
+  form.querySelector("[data-preview]").replaceChildren(...shown.childNodes);
+}
+
+function estimate() {
+  const place = form.querySelector("[data-estimate]");
+  const text = form.elements.token_budget.value.trim();
+  const count = Math.max(1, Math.floor(Number(text) / Number(place.dataset.per)));
+  place.textContent = /^\d{1,9}$/.test(text) ? `This budget pays for about ${count} exchange${count === 1 ? "" : "s"}.` : "";
+}
+
+// Without the network, or after a refusal, the button does what it does without scripts.
+function quick(button, act) {
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    act().catch(() => {
+      const plain = document.createElement("input");
+      Object.assign(plain, { type: "hidden", name: "do", value: button.value });
+      form.append(plain);
+      form.submit();
+    });
+  });
+}
+
+function enhance() {
+  const use = form.querySelector("button[value=fill]");
+  quick(use, fill);
+  quick(form.querySelector("button[value=preview]"), preview);
+  form.elements.template_id.addEventListener("change", () => use.click());
+  form.elements.token_budget.addEventListener("input", estimate);
+  form.addEventListener("submit", (event) => event.submitter?.setAttribute("aria-busy", "true"));
+}
+
+function copying(button) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    document.querySelector("[data-copied]").textContent = "Copied.";
+  });
+}
+
+if (form) enhance();
+if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(copying);
