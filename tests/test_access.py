@@ -138,6 +138,7 @@ GET    account_set_password               302 302 302 302 302
 POST   account_set_password               302 302 302 302 302
 GET    account_signup                     200 200 200 200 200
 POST   account_signup                     200 200 200 200 200
+GET    account-home                       302 302 200 200 200
 GET    account-keys                       302 302 200 200 200
 POST   account-keys                       302 302 400 400 400
 GET    account-key-revoke                 302 403 200 404 404

@@ -75,6 +75,54 @@ def test_it_refuses_a_status_that_does_not_exist(anns: Client) -> None:
     assert "There is no such status" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [("mode=code", 1), ("mode=text", 2), ("search=graphs", 1), ("since=2001-01-01", 2), ("until=2001-01-01", 0)],
+)
+def test_it_filters_by_mode_words_and_days(query: str, shown: int, anns: Client, ann: User) -> None:
+    f.ended(ann)
+    about_graphs = f.ended(ann, enabled_modes=["text", "code"])
+    InterviewSession.objects.filter(pk=about_graphs.pk).update(title="Graphs")
+    page = Page(anns.get(f"/sessions/?{query}"))
+    assert page.tags.count("tr") == (shown + 1 if shown else 0)
+    assert ("Nothing matches." in page.html) == (shown == 0)
+
+
+def test_a_day_is_one_in_the_readers_zone(anns: Client, ann: User) -> None:
+    session = f.ended(ann)
+    InterviewSession.objects.filter(pk=session.pk).update(created_at=f.utc(2026, 3, 1, 20))
+    day = "/sessions/?since=2026-03-02&until=2026-03-02"
+    assert "Nothing matches." in anns.get(day).content.decode()
+    anns.cookies["tz"] = "Asia/Tokyo"
+    assert Page(anns.get(day)).tags.count("tr") == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "link"),
+    [
+        ("since=yesterday", "#since"),
+        ("until=2026-02-30", "#until"),
+        ("since=2026-03-02&until=2026-03-01", "#until"),
+        ("mode=dance", "#mode"),
+    ],
+)
+def test_it_says_which_filter_it_cannot_read_and_keeps_the_others(query: str, link: str, anns: Client) -> None:
+    answer = anns.get(f"/sessions/?search=graphs&{query}")
+    assert answer.status_code == 400 and link in Page(answer).links
+    assert 'value="graphs"' in answer.content.decode()
+
+
+def test_it_tells_thinking_time_and_pauses_apart(anns: Client, ann: User) -> None:
+    session = f.ended(ann)
+    InterviewSession.objects.filter(pk=session.pk).update(active_ms=23 * 60_000, paused_ms=6 * 60_000)
+    assert "23 min + 6 paused" in anns.get("/sessions/").content.decode()
+
+
+def test_links_to_other_pages_keep_the_filters(anns: Client, ann: User) -> None:
+    many(ann, 30)
+    assert "?status=completed&page=2" in Page(anns.get("/sessions/?status=completed")).links
+
+
 def test_it_turns_pages_by_links(anns: Client, ann: User) -> None:
     many(ann, 30)
     first, second = Page(anns.get("/sessions/")), Page(anns.get("/sessions/?page=2"))

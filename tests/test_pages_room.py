@@ -29,7 +29,7 @@ KEPT_OR_SAME = {
 }
 
 
-ROOM_SCRIPT = '<script type="module" src="/static/js/room.js">'
+SCRIPTS = {f'<script type="module" src="/static/js/{name}.js">' for name in ("room", "zone")}
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +97,7 @@ def test_it_has_one_main_heading_and_no_id_twice(place: tuple[str, str | None], 
     assert page.tags.count("h1") == 1
     assert len(page.ids) == len(set(page.ids))
     assert "style=" not in page.html
-    assert set(re.findall(r"<script\b[^>]*>[^<]*", page.html)) <= {ROOM_SCRIPT}  # a file of ours, nothing inline
+    assert set(re.findall(r"<script\b[^>]*>[^<]*", page.html)) <= SCRIPTS  # a file of ours, nothing inline
 
 
 # -- who ---------------------------------------------------------------------------------------------------------------

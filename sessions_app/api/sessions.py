@@ -24,8 +24,26 @@ PUT_OR_POST: list[Literal["put", "post"]] = ["put", "post"]
 
 # What the candidate of one anonymous session may ask for; what only staff may do is refused as to every candidate.
 TOKEN_ACTIONS = frozenset(
-    "list retrieve partial_update destroy start pause resume complete extend cancel reopen generate_question answers "
-    "messages draft events evaluation export".split()
+    {
+        "list",
+        "retrieve",
+        "partial_update",
+        "destroy",
+        "start",
+        "pause",
+        "resume",
+        "complete",
+        "extend",
+        "cancel",
+        "reopen",
+        "generate_question",
+        "answers",
+        "messages",
+        "draft",
+        "events",
+        "evaluation",
+        "export",
+    }
 )
 
 

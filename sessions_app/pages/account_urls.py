@@ -15,6 +15,7 @@ urlpatterns = [
     path("login", views.login, name="account_login"),
     path("logout", views.logout, name="account_logout"),
     path("signup", views.signup, name="account_signup"),
+    path("account/", views_keys.home, name="account-home"),
     path("account/keys/", views_keys.keys, name="account-keys"),
     path("account/keys/<uuid:key_id>/revoke", views_keys.revoke, name="account-key-revoke"),
     path("account/inactive", views.account_inactive, name="account_inactive"),

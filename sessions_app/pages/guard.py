@@ -30,7 +30,7 @@ View = Callable[..., HttpResponse]
 
 
 def personal(view: View) -> View:
-    """Give the view its actor, and their time zone. Somebody not signed in goes to the sign-in page and comes back afterwards."""
+    """Give the view its actor and their zone. Somebody not signed in goes to the sign-in page and comes back."""
 
     @wraps(view)
     def wrapper(request: HttpRequest, **kwargs: Any) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -30,11 +30,10 @@ class Filters:
     since: str = ""
     until: str = ""
     search: str = ""
-    errors: list[FieldError] = field(default_factory=list, compare=False)
 
     @property
     def given(self) -> dict[str, str]:
-        return {name: value for name, value in asdict(self).items() if value and name != "errors"}
+        return {name: value for name, value in asdict(self).items() if value}
 
     @property
     def query(self) -> str:

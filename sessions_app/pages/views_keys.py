@@ -1,4 +1,4 @@
-"""A person's API keys. The secret is in the answer to the form and nowhere else, hence no redirect after it."""
+"""A person's account and its API keys. A new key is in the answer to the form alone, so no redirect follows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from sessions_app.access import Actor, key_for, keys_of
 from sessions_app.models.clock import database_now
@@ -38,6 +38,15 @@ class KeyForm(forms.Form):
         choices=((30, "30 days"), (90, "90 days"), (365, "One year"), (0, "Until I revoke it")),
         initial=90,
     )
+
+
+@require_safe
+@personal
+def home(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The way to everything that belongs to an account."""
+    if actor.user is not None and actor.user.is_guest:
+        return redirect("account_signup")
+    return render(request, "account/home.html")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
