@@ -27,7 +27,17 @@ def load(
     """Requests answered in a second and how long they took, by wrk. Raises RuntimeError when one was refused."""
     given = {"Authorization": f"Bearer {token}", **(headers or {})}
     arguments = [part for name, value in given.items() for part in ("-H", f"{name}: {value}")]
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", *arguments, url]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{max(1, round(seconds))}s",
+        "--latency",
+        "--timeout",
+        "30s",
+        *arguments,
+        url,
+    ]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(f"Requests to {url} failed:\n{said}")

@@ -287,7 +287,7 @@ SPECTACULAR_SETTINGS = {
         "ExperienceLevel": "sessions_app.models.catalog.Level",
         "QuestionType": "sessions_app.models.catalog.QuestionType",
         "OperationStatus": ["queued", "running", "succeeded", "failed", "cancelled"],
-        "OperationKind": ["question", "evaluation"],
+        "OperationKind": ["question", "analysis", "evaluation"],
         "MessageKind": ["question", "answer", "notice"],
         "ChargeKind": ["settled", "abandoned"],
         "InvitationState": ["open", "accepted", "expired", "revoked"],

@@ -19,7 +19,7 @@ from .models import InterviewSession, Operation, SessionMessage
 # Every column but the plan, which nobody is shown.
 _OWN: list[Field[Any, Any]] = [field for field in InterviewSession._meta.concrete_fields if field.name != "plan"]
 _TURN: list[Field[Any, Any]] = list(Operation._meta.concrete_fields)
-_BESIDE = ("now", "text_id", "text_seq", "text_content", "history_json", "posting_json", "resume_json")
+_BESIDE = ("now", "text_id", "text_seq", "text_content", "judging", "history_json", "posting_json", "resume_json")
 
 # As ``represent.message`` says it.
 _SAID = """
@@ -34,7 +34,7 @@ _ANSWERED = """
 _CONTEXT = f"""
 SELECT {", ".join(f"s.{field.column}" for field in _OWN)},
     {", ".join(f"o.{field.column}" for field in _TURN)},
-    statement_timestamp(), t.id, t.seq, t.content,
+    statement_timestamp(), t.id, t.seq, t.content, e.status,
     (SELECT json_agg(CASE m.kind WHEN 'answer' THEN json_build_object({_SAID}, {_ANSWERED})
                                  ELSE json_build_object({_SAID}) END ORDER BY m.seq)::text
         FROM sessions_app_sessionmessage m WHERE m.session_id = s.id AND m.seq <= s.message_count),
@@ -46,6 +46,7 @@ SELECT {", ".join(f"s.{field.column}" for field in _OWN)},
 FROM sessions_app_interviewsession s
     LEFT JOIN sessions_app_operation o ON o.id = s.turn_id
     LEFT JOIN sessions_app_sessionmessage t ON t.id = o.message_id
+    LEFT JOIN sessions_app_operation e ON e.id = s.evaluation_operation_id
 WHERE s.id = %s"""  # noqa: S608 (names of columns)
 
 
@@ -78,6 +79,8 @@ def _read(key: UUID) -> InterviewSession | None:
         session.turn.message = SessionMessage(
             id=session.text_id, seq=session.text_seq, content=session.text_content, session_id=key
         )
+    if session.evaluation_operation_id:
+        session.evaluation_operation = Operation(id=session.evaluation_operation_id, status=session.judging)
     whole: InterviewSession = session
     return whole
 

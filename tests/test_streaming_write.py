@@ -87,7 +87,7 @@ def test_text_of_any_language_is_stored_as_it_is(session: InterviewSession) -> N
 @pytest.mark.usefixtures("real_database")
 def test_a_slow_first_word_is_not_taken_for_a_dead_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """The heartbeat renews the lease from a thread of its own, while nothing is written."""
-    monkeypatch.setattr(f"{RUNNING}.HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("sessions_app.services.heartbeat.HEARTBEAT_SECONDS", 0.05)
     session = f.generating(f.UserFactory(email="ann@example.com"))
     leases: list[Any] = []
 
@@ -109,7 +109,7 @@ def test_a_slow_first_word_is_not_taken_for_a_dead_worker(monkeypatch: pytest.Mo
 
 @pytest.mark.usefixtures("real_database")
 def test_the_heartbeat_of_who_was_overtaken_stops_and_renews_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{RUNNING}.HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr("sessions_app.services.heartbeat.HEARTBEAT_SECONDS", 0.02)
     session = f.generating(f.UserFactory(email="ann@example.com"))
 
     class Overtaken(f.Words):

@@ -21,13 +21,17 @@ class Point:
 
 @dataclass(frozen=True)
 class Question:
-    """A planned question. ``type`` is technical, behavioral or situational."""
+    """A planned question. ``type`` is technical, behavioral or situational.
+
+    ``criterion`` is the key of what its answers are judged for; where it is empty, its type is.
+    """
 
     key: str
     type: str
     text: str
     skills: tuple[str, ...] = ()
     points: tuple[Point, ...] = ()
+    criterion: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -92,7 +92,7 @@ class OperationError(s.Serializer[Any]):
 
 class OperationOut(s.Serializer[Any]):
     id = s.UUIDField()
-    kind = s.ChoiceField(["question", "evaluation"])
+    kind = s.ChoiceField(["question", "analysis", "evaluation"])
     status = s.ChoiceField([str(status) for status in OperationStatus])
     attempt = s.IntegerField()
     session_id = s.UUIDField()

@@ -19,13 +19,16 @@ class Status(StrEnum):
 
 
 class Phase(StrEnum):
-    """What an open session is waiting for. Derived from rows, never stored."""
+    """What a session is waiting for. Derived from rows, never stored."""
 
     WAITING_FOR_ANSWER = "waiting_for_answer"
     GENERATING = "generating"
     GENERATION_FAILED = "generation_failed"
     READY_FOR_NEXT = "ready_for_next"
     CLOSING = "closing"
+    EVALUATING = "evaluating"
+    EVALUATED = "evaluated"
+    EVALUATION_FAILED = "evaluation_failed"
 
 
 class Role(StrEnum):
@@ -52,8 +55,11 @@ ALLOWED: dict[tuple[str, str | None], tuple[str, ...]] = {
     (Status.PAUSED, None): ("resume", *_ALWAYS),
     (Status.PAUSED, Phase.GENERATING): ("resume", *_ALWAYS),
     (Status.PAUSED, Phase.GENERATION_FAILED): ("resume", *_ALWAYS),
-    (Status.COMPLETED, None): _AGAIN,
-    (Status.EXPIRED, None): _AGAIN,
+    **{
+        (ended, phase): _AGAIN
+        for ended in (Status.COMPLETED, Status.EXPIRED)
+        for phase in (None, Phase.EVALUATING, Phase.EVALUATED, Phase.EVALUATION_FAILED)
+    },
     (Status.CANCELLED, None): ("retake", "delete"),
 }
 

@@ -145,6 +145,27 @@ class InterviewTemplate(models.Model):
         help_text="A longer pause ends the interview; empty means any length.",
     )
 
+    may_fall_back = models.BooleanField(
+        "may go on without its model",
+        default=True,
+        help_text="When the model cannot be reached, the built-in interviewer asks the next question, marked as such.",
+    )
+    needs_model_score = models.BooleanField(
+        default=False, help_text="Only a model may score these interviews; without one they are “not scored yet”."
+    )
+    shows_report = models.BooleanField(default=True, help_text="Candidates may read the report on their interview.")
+    criteria = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="What is judged, as a JSON list of key, title, weight; empty means by the questions' areas.",
+    )
+    dimensions = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[check_word_list],
+        help_text="Keys of the traits or competencies that answers tell about; empty means the competencies.",
+    )
+
     objects = Templates.as_manager()
 
     class Meta:
@@ -180,6 +201,9 @@ class PlannedQuestion(models.Model):
     question_type = models.CharField(max_length=12, choices=QuestionType.choices, default=QuestionType.TECHNICAL)
     text = models.TextField(max_length=4_000)
     skills = models.JSONField(default=list, blank=True, validators=[check_word_list])
+    criterion = models.SlugField(
+        max_length=80, blank=True, help_text="Key of the criterion that its answers count for; empty means its type."
+    )
 
     class Meta:
         ordering = ("position", "id")

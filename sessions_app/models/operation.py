@@ -45,7 +45,7 @@ class Operations(models.QuerySet["Operation"]):
 
 
 class Operation(models.Model):
-    KINDS = (("question", "Question"), ("evaluation", "Evaluation"))
+    KINDS = (("question", "Question"), ("analysis", "Analysis"), ("evaluation", "Evaluation"))
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     session = models.ForeignKey("sessions_app.InterviewSession", on_delete=models.CASCADE, related_name="operations")
@@ -86,8 +86,15 @@ class Operation(models.Model):
                 condition=Q(kind="question", status__in=LIVE),
                 name="operation_one_live_question_per_session",
             ),
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=Q(kind="evaluation", status__in=LIVE),
+                name="operation_one_live_evaluation_per_session",
+            ),
             models.CheckConstraint(condition=Q(status__in=list(OperationStatus)), name="operation_status_is_known"),
-            models.CheckConstraint(condition=Q(kind__in=["question", "evaluation"]), name="operation_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["question", "analysis", "evaluation"]), name="operation_kind_is_known"
+            ),
         )
         indexes = (
             models.Index(fields=["not_before"], condition=Q(status="queued"), name="operation_due"),

@@ -23,6 +23,7 @@ from .limits import (
     MAX_NAME,
     TRAITS,
 )
+from .operation import OperationStatus
 from .session_queries import Sessions
 from .timing import Timed
 
@@ -77,6 +78,15 @@ class InterviewSession(Timed):
         editable=False,
         related_name="+",
     )
+    evaluation_operation = models.ForeignKey(
+        "sessions_app.Operation",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="The newest evaluation's; ``phase`` after the end is derived from it.",
+    )
     current_question_number = models.PositiveSmallIntegerField(default=0)
     planned_questions = models.PositiveSmallIntegerField(default=DEFAULT_QUESTIONS)
     auto_advance = models.BooleanField(default=True)
@@ -86,6 +96,9 @@ class InterviewSession(Timed):
     language = models.CharField(max_length=12, default="en")
     quiet_minutes = models.PositiveSmallIntegerField(default=10)
     shows_precision = models.BooleanField(default=True)
+    may_fall_back = models.BooleanField(default=True)
+    needs_model_score = models.BooleanField(default=False)
+    shows_report = models.BooleanField(default=True)
 
     token_budget = models.PositiveIntegerField(default=DEFAULT_TOKENS)
     tokens_used = models.PositiveIntegerField(default=0)
@@ -95,7 +108,10 @@ class InterviewSession(Timed):
     questions_left_out = models.PositiveSmallIntegerField(
         default=0, help_text="Planned questions that the spent budget had no tokens for."
     )
-    precision = models.JSONField(default=baseline_precision)
+    precision = models.JSONField(default=baseline_precision, help_text="By dimension, from 0.5 up to 1.")
+    estimates = models.JSONField(
+        default=dict, blank=True, help_text="By dimension, from -1 to 1; none without evidence."
+    )
 
     draft_text = models.TextField(blank=True)
     draft_revision = models.PositiveBigIntegerField(default=0)
@@ -150,7 +166,12 @@ class InterviewSession(Timed):
 
     @property
     def phase(self) -> Phase | None:
-        """Derived from the newest question operation and its message (``turn``); null where nothing is awaited."""
+        """Derived from the newest question operation and its message (``turn``); null where nothing is awaited.
+
+        After the end it is derived from the newest evaluation's operation.
+        """
+        if self.status in (Status.COMPLETED, Status.EXPIRED):
+            return self._phase_of_evaluation
         if self.status not in (Status.ACTIVE, Status.PAUSED) or self.turn is None:
             return None
         if self.turn.is_live:
@@ -164,6 +185,15 @@ class InterviewSession(Timed):
         if self.current_question_number >= self.planned_questions:
             return Phase.CLOSING
         return Phase.READY_FOR_NEXT
+
+    @property
+    def _phase_of_evaluation(self) -> Phase | None:
+        judging = self.evaluation_operation
+        if judging is None or judging.status == OperationStatus.CANCELLED:
+            return None
+        if judging.is_live:
+            return Phase.EVALUATING
+        return Phase.EVALUATED if judging.has_succeeded else Phase.EVALUATION_FAILED
 
     @property
     def open_question_id(self) -> Any:

@@ -27,7 +27,7 @@ class Sessions(models.QuerySet[Any]):
 
     def with_turn(self) -> Sessions:
         """With what ``phase`` and ``clock`` are derived from, and the database's time: one statement, one moment."""
-        return self.select_related("turn__message").annotate(now=Now())
+        return self.select_related("turn__message", "evaluation_operation").annotate(now=Now())
 
     def matching(self, *, ordering: str = "-created_at", **query: Any) -> Sessions:
         """What a list asks for: equal fields, search, mode, created_after, created_before; the rest is ignored."""

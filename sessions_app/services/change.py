@@ -32,6 +32,9 @@ OFTEN_ENOUGH = "You have added five minutes as often as you can. Only staff can 
 _MOVING = [
     "status",
     "turn",
+    "evaluation_operation",
+    "precision",
+    "estimates",
     "current_question_number",
     "planned_questions",
     "extra_seconds",

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import random
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +23,7 @@ from django.db.models import F, Value
 
 from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor, operation_for
-from sessions_app.ai.protocol import Estimate, Outcome, ProviderError
+from sessions_app.ai.protocol import Estimate, Outcome, ProviderError, Usage
 from sessions_app.hints import hub
 from sessions_app.models import Operation, SessionMessage
 from sessions_app.models.message import MessageState
@@ -43,13 +45,18 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to work on an operation until the lease is over or somebody takes a higher attempt."""
+    """The right to work on an operation until the lease is over or somebody takes a higher attempt.
+
+    A question's ``message_id`` is the message that it fills, an analysis' the answer that it reads; an evaluation has
+    none.
+    """
 
     operation_id: UUID
     session_id: UUID
-    message_id: UUID
+    message_id: UUID | None
     attempt: int
     model_name: str
+    kind: str = "question"
 
 
 def worker_name() -> str:
@@ -90,12 +97,14 @@ def claim(operation_id: UUID, *, worker: str = "", now: datetime | None = None) 
 
 
 def _begin(change: Change, operation: Operation) -> Claim:
-    message = _message_of(operation)
-    message.begin(operation.attempt)
-    message.save(update_fields=["state", "attempt", "content"])
-    change.session.turn = operation
-    change.record("operation.started", operation_id=operation.pk, message_id=message.pk, attempt=operation.attempt)
-    return Claim(operation.pk, change.session.pk, message.pk, operation.attempt, operation.model_name)
+    if operation.kind == "question":
+        message = _message_of(operation)
+        message.begin(operation.attempt)
+        message.save(update_fields=["state", "attempt", "content"])
+    _stands_so(change, operation)
+    _record(change, operation, "started", attempt=operation.attempt)
+    key, message_id = operation.pk, operation.message_id
+    return Claim(key, change.session.pk, message_id, operation.attempt, operation.model_name, operation.kind)
 
 
 def reserve(claimed: Claim, estimate: Estimate) -> bool:
@@ -123,7 +132,7 @@ def write(claimed: Claim, text: str) -> None:
     Raises:
         LeaseLost
     """
-    mine = SessionMessage.objects.filter(pk=claimed.message_id, attempt=claimed.attempt, state=MessageState.STREAMING)
+    mine = SessionMessage.objects.filter(pk=cast(UUID, claimed.message_id), attempt=claimed.attempt, state=MessageState.STREAMING)
     if not mine.update(content=text):
         raise LeaseLost
     hub.publish(claimed.session_id)
@@ -152,7 +161,7 @@ def finish(claimed: Claim, text: str, outcome: Outcome, *, now: datetime | None 
         if not done or session.turn_id != claimed.operation_id:
             raise LeaseLost
         budget.settle(change, cast(Operation, session.turn), outcome.usage)
-        message = SessionMessage.objects.get(pk=claimed.message_id)
+        message = SessionMessage.objects.get(pk=cast(UUID, claimed.message_id))
         message.content, message.question_type = text, outcome.question_type
         by = outcome.by or claimed.model_name
         message.payload = {"key": outcome.key, "is_follow_up": outcome.is_follow_up, "by": by}
@@ -167,6 +176,25 @@ def finish(claimed: Claim, text: str, outcome: Outcome, *, now: datetime | None 
         if session.status == "active":
             session.run_clock(change.now)
         _record_question(change, claimed, message, is_last=outcome.is_last)
+
+
+@contextmanager
+def finishing(claimed: Claim, usage: Usage, *, now: datetime | None = None) -> Iterator[Change]:
+    """The transaction that ends an analysis or an evaluation: what it found is stored in it, or nothing is.
+
+    Raises:
+        LeaseLost
+    """
+    with changing(claimed.session_id, now=now) as change:
+        done = _mine(claimed).update(
+            status=OperationStatus.SUCCEEDED, lease_until=None, finished_at=change.now, usage=usage.as_json()
+        )
+        if not done:
+            raise LeaseLost
+        operation = Operation.objects.get(pk=claimed.operation_id)
+        _stands_so(change, operation)
+        yield change
+        _record(change, operation, "succeeded", attempt=claimed.attempt)
 
 
 def _record_question(change: Change, claimed: Claim, message: SessionMessage, *, is_last: bool) -> None:
@@ -271,7 +299,6 @@ def _message_of(operation: Operation) -> SessionMessage:
 
 
 def _put_back(change: Change, operation: Operation, *, due: datetime, code: str) -> None:
-    message = _message_of(operation)
     moved = _guarded(operation).update(
         status=OperationStatus.QUEUED,
         lease_until=None,
@@ -281,14 +308,15 @@ def _put_back(change: Change, operation: Operation, *, due: datetime, code: str)
     )
     if not moved:
         raise LeaseLost
-    message.wait_again()
-    message.save(update_fields=["state", "content"])
-    change.session.turn = Operation.objects.select_related("message").get(pk=operation.pk)
-    change.record("operation.queued", operation_id=operation.pk, message_id=message.pk, kind=operation.kind, code=code)
+    if operation.kind == "question":
+        message = _message_of(operation)
+        message.wait_again()
+        message.save(update_fields=["state", "content"])
+    _stands_so(change, Operation.objects.select_related("message").get(pk=operation.pk))
+    _record(change, operation, "queued", kind=operation.kind, code=code)
 
 
 def _give_up(change: Change, operation: Operation, error: ProviderError) -> None:
-    message = _message_of(operation)
     moved = _guarded(operation).update(
         status=OperationStatus.FAILED,
         lease_until=None,
@@ -300,11 +328,27 @@ def _give_up(change: Change, operation: Operation, error: ProviderError) -> None
     )
     if not moved:
         raise LeaseLost
-    message.fail()
-    message.save(update_fields=["state", "content"])
-    change.session.turn = Operation.objects.select_related("message").get(pk=operation.pk)
-    change.record("message.failed", message_id=message.pk, attempt=operation.attempt)
-    change.record("operation.failed", operation_id=operation.pk, attempt=operation.attempt, code=error.code)
+    if operation.kind == "question":
+        message = _message_of(operation)
+        message.fail()
+        message.save(update_fields=["state", "content"])
+        change.record("message.failed", message_id=message.pk, attempt=operation.attempt)
+    _stands_so(change, Operation.objects.select_related("message").get(pk=operation.pk))
+    _record(change, operation, "failed", attempt=operation.attempt, code=error.code)
+
+
+def _stands_so(change: Change, operation: Operation) -> None:
+    """Have the session point at the row as it is now, since its phase is derived from it."""
+    if operation.kind == "question":
+        change.session.turn = operation
+    elif operation.kind == "evaluation":
+        change.session.evaluation_operation = operation
+
+
+def _record(change: Change, operation: Operation, what: str, **data: Any) -> None:
+    """The entry of the log; an analysis leaves none but ``precision.updated``, for nobody waits for its progress."""
+    if operation.kind != "analysis":
+        change.record(f"operation.{what}", operation_id=operation.pk, message_id=operation.message_id, **data)
 
 
 def _started(pid: int) -> str:

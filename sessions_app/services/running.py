@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from uuid import UUID
-
-from django.db import connection
 
 from sessions_app.ai.builtin import LastQuestion
 from sessions_app.ai.protocol import Exchange, Outcome, Provider, ProviderError, Question, Turn, provider_for
 from sessions_app.ai.trim import trimmed
 from sessions_app.logs import log
 from sessions_app.models import InterviewSession, SessionMessage
-from sessions_app.models.clock import database_now
 
 from . import operations
 from .creation import as_posting
+from .heartbeat import Stopped, Stopping, beating
 from .operations import Claim, LeaseLost
 
 FLUSH_SECONDS = 0.15
 FLUSH_CHARACTERS = 400
-HEARTBEAT_SECONDS = 10.0
-
-Stopping = Callable[[], bool]
-
-
-class Stopped(Exception):
-    """The process is about to end; the operation goes back into the queue."""
 
 
 def run_operation(operation_id: UUID, *, provider: Provider | None = None, stopping: Stopping = lambda: False) -> bool:
@@ -38,7 +27,7 @@ def run_operation(operation_id: UUID, *, provider: Provider | None = None, stopp
     if claimed is None:
         return False
     try:
-        _write_question(claimed, provider, stopping)
+        _carry_out(claimed, provider, stopping)
     except LeaseLost:
         log.info("operation.lease_lost", operation_id=str(operation_id), attempt=claimed.attempt)
     except Stopped:
@@ -73,13 +62,10 @@ def exchanges(session: InterviewSession) -> Iterator[Exchange]:
             yield Exchange(key, question.content, message.content, is_follow_up, message.is_skip)
 
 
-def _write_question(claimed: Claim, provider: Provider | None, stopping: Stopping) -> None:
+def _carry_out(claimed: Claim, provider: Provider | None, stopping: Stopping) -> None:
+    """Whatever goes wrong is the operation's failure, said in its row; nothing of it reaches who runs operations."""
     try:
-        session = InterviewSession.objects.select_related("job_posting", "resume").get(pk=claimed.session_id)
-        asked = provider or provider_for(claimed.model_name)
-        with _beating(claimed):
-            writer, turn = _within_budget(claimed, asked, turn_of(session), stopping)
-            text, outcome = _stream(claimed, writer, turn, stopping)
+        _write_question(claimed, provider, stopping)
     except ProviderError as error:
         log.warning("operation.provider_error", operation_id=str(claimed.operation_id), code=error.code)
         operations.fail(claimed, error)
@@ -89,8 +75,15 @@ def _write_question(claimed: Claim, provider: Provider | None, stopping: Stoppin
         log.exception("operation.crashed", operation_id=str(claimed.operation_id))
         broken = ProviderError("INTERNAL_ERROR", "The interviewer made a mistake. Try again.", retryable=True)
         operations.fail(claimed, broken)
-    else:
-        operations.finish(claimed, text, outcome)
+
+
+def _write_question(claimed: Claim, provider: Provider | None, stopping: Stopping) -> None:
+    session = InterviewSession.objects.select_related("job_posting", "resume").get(pk=claimed.session_id)
+    asked = provider or provider_for(claimed.model_name)
+    with beating(claimed):
+        writer, turn = _within_budget(claimed, asked, turn_of(session), stopping)
+        text, outcome = _stream(claimed, writer, turn, stopping)
+    operations.finish(claimed, text, outcome)
 
 
 def _within_budget(claimed: Claim, provider: Provider, turn: Turn, stopping: Stopping) -> tuple[Provider, Turn]:
@@ -122,28 +115,3 @@ def _stream(claimed: Claim, provider: Provider, turn: Turn, stopping: Stopping) 
             stored, stored_at = len(text), time.monotonic()
     sentence = "The interviewer sent an empty or cut-off question."
     raise ProviderError("EMPTY_REPLY", sentence, retryable=True, usage=usage)
-
-
-@contextmanager
-def _beating(claimed: Claim) -> Iterator[None]:
-    """Keep the lease while a question is written, so that a slow first word is not taken for a dead worker."""
-    over = threading.Event()
-
-    def beat() -> None:
-        while not over.wait(HEARTBEAT_SECONDS):
-            try:
-                operations.heartbeat(claimed, database_now())
-            except LeaseLost:
-                return
-            except Exception:
-                log.exception("operation.heartbeat_failed", operation_id=str(claimed.operation_id))
-            finally:
-                connection.close()
-
-    thread = threading.Thread(target=beat, name=f"heartbeat-{claimed.operation_id}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

@@ -151,7 +151,9 @@ def as_question(question: PlannedQuestion) -> Question:
         Point(p.statement, tuple(p.aliases), p.follow_up, p.developing, p.solid, p.strong)
         for p in question.points.all()
     )
-    return Question(question.key, question.question_type, question.text, tuple(question.skills), points)
+    return Question(
+        question.key, question.question_type, question.text, tuple(question.skills), points, question.criterion
+    )
 
 
 def _questions_of(template: InterviewTemplate) -> list[PlannedQuestion]:
@@ -181,6 +183,7 @@ def _store(template: InterviewTemplate, position: int, question: Question) -> No
         question_type=question.type,
         text=question.text,
         skills=list(question.skills),
+        criterion=question.criterion,
     )
     for place, point in enumerate(question.points, 1):
         fields = {**vars(point), "aliases": list(point.aliases)}

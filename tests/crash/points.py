@@ -85,10 +85,10 @@ def reach(point: str) -> None:
 
 def _shorten() -> None:
     from sessions_app.api import idempotency
-    from sessions_app.services import embedded, operations, running
+    from sessions_app.services import embedded, heartbeat, operations
 
     operations.LEASE = timedelta(seconds=LEASE_SECONDS)
-    running.HEARTBEAT_SECONDS = LEASE_SECONDS / 3
+    heartbeat.HEARTBEAT_SECONDS = LEASE_SECONDS / 3
     embedded.SWEEP_SECONDS = 1.0
     idempotency.CLAIM = timedelta(seconds=1)
 
