@@ -17,7 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT_PYTHON = str(ROOT / ".venv" / "bin" / "python")  # as ./run starts it
 PORTS = range(8400, 8500)
-WSGI_THREADS = 4
+WORKERS = 2  # of the same server for everybody: as many as the machine of the table has cores
+WSGI_THREADS = 2
 START_SECONDS = 30
 
 
@@ -51,7 +52,7 @@ def clocked(port: int) -> list[str]:
 
 
 def wsgi(port: int) -> list[str]:
-    """The product's requests on one WSGI worker."""
+    """The product's requests on WSGI workers."""
     threads = ("--blocking-threads", str(WSGI_THREADS))
     return [*_granian("wsgi", port), *threads, "interviewer.wsgi:application"]
 
@@ -73,7 +74,7 @@ def peer_on_uvicorn(port: int) -> list[str]:
 
 
 def _granian(interface: str, port: int) -> list[str]:
-    what = ("--interface", interface, "--workers", "1", "--host", "127.0.0.1", "--port", str(port))
+    what = ("--interface", interface, "--workers", str(WORKERS), "--host", "127.0.0.1", "--port", str(port))
     return [sys.executable, "-m", "granian", *what, "--no-ws", "--log-level", "error"]
 
 

@@ -13,9 +13,9 @@ INTRODUCTION = """\
 
 Written by `bench/run`. Every figure compares things that took turns in one run on one machine; medians of the rounds.
 *Floor* is `bench/floor.py` (bare ASGI, one psycopg query per table, orjson), *peer* is `bench/peer.py` (FastAPI, async
-SQLAlchemy, asyncpg, pydantic). All of them verify the token and read the user. One process each, behind the same
-server as what they are compared with: granian with one worker (the product: four WSGI threads), or uvicorn (floor and
-peer with uvloop, which the product comes without). PostgreSQL runs with its defaults, on the same cores.
+SQLAlchemy, asyncpg, pydantic). All of them verify the token and read the user. Each runs behind the same server as what
+it is compared with: granian with two workers (the product: two WSGI threads in each), or one process of uvicorn (floor
+and peer with uvloop, which the product comes without). PostgreSQL runs with its defaults, on the same cores.
 """
 
 

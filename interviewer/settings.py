@@ -16,6 +16,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from interviewer.ai_models import models_from
 from interviewer.logging import logging_config
 from interviewer.prices import prices_from
 
@@ -62,6 +63,7 @@ BUILTIN_WORD_MS = env.int("BUILTIN_WORD_MS", default=12)  # how fast the built-i
 if min(OPERATION_THREADS, REQUEST_THREADS, REPLY_THREADS, STREAM_READ_THREADS) < 1 or BUILTIN_WORD_MS < 0:
     raise ImproperlyConfigured("The numbers of threads are 1 or more, BUILTIN_WORD_MS is 0 or more.")
 MODEL_PRICES = prices_from(env.str("MODEL_PRICES", default=""))
+AI_MODELS = models_from(env.ENVIRON)  # others are connected in the console
 SELF_SERVICE = env.bool("SELF_SERVICE", default=True)  # whether candidates may set up practice sessions of their own
 RATE_LIMITS = env.str("RATE_LIMITS", default="on")
 if RATE_LIMITS not in ("on", "off"):
@@ -147,10 +149,15 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     }
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["ENGINE"] = "interviewer.postgresql"
-    # A process that stands still inside a transaction must not keep a session's row locked for ever.
-    _database["OPTIONS"] = {"connect_timeout": 5, "options": "-c idle_in_transaction_session_timeout=15s"} | (
-        _database.get("OPTIONS") or {}
-    )
+    _database["OPTIONS"] = {
+        "connect_timeout": 5,
+        # A process that stands still inside a transaction must not keep a session's row locked for ever.
+        "options": "-c idle_in_transaction_session_timeout=15s",
+        # Statements that come again are planned once: more than half of the time that PostgreSQL takes for a read.
+        # A pooler that shares connections between transactions must know prepared statements (PgBouncer from 1.21).
+        "server_side_binding": True,
+        "prepare_threshold": 5,
+    } | (_database.get("OPTIONS") or {})
 else:
     raise ImproperlyConfigured("DATABASE_URL names SQLite or PostgreSQL.")
 

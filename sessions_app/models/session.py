@@ -7,7 +7,7 @@ The services find, authorise, lock, transition, save and record.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django_fsm import FSMField, transition
@@ -26,6 +26,9 @@ from .limits import (
 from .operation import OperationStatus
 from .session_queries import Sessions
 from .timing import Timed
+
+if TYPE_CHECKING:
+    from .message import SessionMessage
 
 STATUS_CHOICES = [
     (Status.CREATED, "Not started"),
@@ -50,6 +53,7 @@ class InterviewSession(Timed):
     history_json: str | None  # there and the two after it only where ``resume_context`` read the row
     posting_json: str | None
     resume_json: str | None
+    turn_status: str | None  # only where ``is_unchanged`` read the row
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     candidate = models.ForeignKey(
@@ -196,12 +200,17 @@ class InterviewSession(Timed):
         return Phase.EVALUATED if judging.has_succeeded else Phase.EVALUATION_FAILED
 
     @property
-    def open_question_id(self) -> Any:
-        """Id of the newest question while nobody has answered it: the newest complete message is that question."""
+    def open_question(self) -> SessionMessage | None:
+        """The newest question while nobody has answered it: the newest complete message is that question."""
         message = self.turn.message if self.turn is not None else None
         if message is None or message.seq is None or message.seq != self.message_count:
             return None
-        return message.pk
+        return message
+
+    @property
+    def open_question_id(self) -> Any:
+        question = self.open_question
+        return None if question is None else question.pk
 
     def allowed_actions(self, roles: frozenset[Role], now: datetime) -> list[str]:
         if self.status in OPEN and self.is_over(now):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sessions_app import errors
@@ -163,7 +163,7 @@ def _accept(change: Change, answer: NewAnswer) -> Answered:
         enabled = ", ".join(session.enabled_modes)
         wrong = errors.FieldError("mode", "not_enabled", f"This session takes: {enabled}.")
         raise errors.ValidationFailed([wrong])
-    question = SessionMessage.objects.get(pk=session.open_question_id)
+    question = cast(SessionMessage, session.open_question)
     deadline = session.end_of_time if session.is_over(change.now) else None
     stored = add_answer(
         change,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+
 from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor, as_uuid, session_for, sessions_of
 from sessions_app.models import InterviewSession
@@ -18,6 +20,7 @@ from sessions_app.models.operation import LIVE
 from .change import changing
 from .creation import create_session, update_session
 from .erasure import erase_session
+from .evaluation_queue import queue_evaluation
 from .lifecycle import reopen_session, retake_session
 from .time import extend_session
 from .turns import SESSION_ENDED, discard_turn, queue_question, queue_what_is_missing
@@ -44,6 +47,11 @@ __all__ = [
 ]
 
 SessionId = UUID | str
+
+# Written out, since the ORM takes longer to build this statement than the database to answer it.
+_STAMP = """
+    SELECT s.id, s.candidate_id, s.erased_at, s.version, s.draft_revision, o.status AS turn_status
+    FROM sessions_app_interviewsession s LEFT JOIN sessions_app_operation o ON o.id = s.turn_id WHERE s.id = %s"""
 
 
 def start_session(
@@ -123,6 +131,7 @@ def end_session(
         change.session.complete(change.now)
         change.note_activity()
         change.record("session.completed", reason=reason)
+        queue_evaluation(change)
     return change.session
 
 
@@ -159,11 +168,14 @@ def is_unchanged(session_id: SessionId, etag: str, *, actor: Actor) -> bool:
 
     Never while a question is being written, since its text grows without a new version.
     """
-    row = sessions_of(actor).filter(pk=as_uuid(session_id)).values_list("version", "draft_revision", "turn__status")
-    version, revision, turn = row.first() or (None, None, None)
-    if version is None or turn in LIVE:
+    if (key := as_uuid(session_id)) is None:
         return False
-    return f'"{version}-{revision}"' in [part.strip().removeprefix("W/") for part in etag.split(",")]
+    place = InterviewSession._meta.pk.get_db_prep_value(key, connection)
+    session = next(iter(InterviewSession.objects.raw(_STAMP, [place])), None)
+    if session is None or not actor.sees(session) or session.turn_status in LIVE:
+        return False
+    stamp = f'"{session.version}-{session.draft_revision}"'
+    return stamp in [part.strip().removeprefix("W/") for part in etag.split(",")]
 
 
 def list_sessions(
