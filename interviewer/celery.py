@@ -3,7 +3,7 @@
 A lost or doubled task is harmless. Tasks are acknowledged late; a worker that stops gives what it writes back to the
 queue; beat asks for the sweep, which finds whatever no task came for.
 
-    celery -A interviewer worker --pool threads --concurrency 8 --queues questions,sweep
+    celery -A interviewer worker --pool threads --concurrency 8 --queues questions,evaluations,sweep
     celery -A interviewer beat
 """
 
@@ -39,16 +39,16 @@ def sweep() -> None:
     """One round of the sweep; what is due is sent to the workers."""
     from sessions_app.services.sweep import sweep as run
 
-    for operation_id in run():
-        send(operation_id)
+    for operation_id, queue in run():
+        send(operation_id, queue)
 
 
-def send(operation_id: UUID) -> None:
+def send(operation_id: UUID, queue: str) -> None:
     """Tell the workers about an operation. A broker that is away is no error: the sweep finds the row."""
     from sessions_app.logs import log
 
     try:
-        run_operation.apply_async((str(operation_id),), retry=False)
+        run_operation.apply_async((str(operation_id),), queue=queue, retry=False)
     except (OperationalError, OSError) as error:
         log.warning("operations.broker_away", error=type(error).__name__, component="celery")
 

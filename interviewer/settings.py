@@ -266,6 +266,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "sessions_app.api.errors.answer",
     "DEFAULT_THROTTLE_CLASSES": ["sessions_app.api.throttles.KindThrottle"] if RATE_LIMITS == "on" else [],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,  # ``?format=`` is the export's own
     "NUM_PROXIES": 0,  # the server has put the right address into REMOTE_ADDR
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -298,7 +299,7 @@ SPECTACULAR_SETTINGS = {
         "MessageKind": ["question", "answer", "notice"],
         "ChargeKind": ["settled", "abandoned"],
         "InvitationState": ["open", "accepted", "expired", "revoked"],
-        "RequestKind": ["extra_time", "adjustment", "human"],
+        "RequestKind": ["extra_time", "adjustment", "human", "score"],
         "MessageState": ["complete"],
         "Mode": "sessions_app.models.limits.MODES",
         "MessageMode": ["text", "code", "whiteboard", "audio"],

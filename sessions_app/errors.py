@@ -70,6 +70,11 @@ class SessionAlreadyCompleted(DomainError):
     sentence = "The session is completed already. Its transcript can still be read."
 
 
+class SessionNotCompleted(DomainError):
+    code = "SESSION_NOT_COMPLETED"
+    sentence = "The session has not ended, so there is nothing to evaluate yet. Complete it first."
+
+
 class NothingToAnswer(DomainError):
     code = "NOTHING_TO_ANSWER"
     sentence = "There is no open question. Wait for the next one, then answer it."
@@ -149,6 +154,11 @@ class RequestNotFound(NotFound):
     sentence = "Request not found or you don't have permission to access it"
 
 
+class EvaluationNotFound(NotFound):
+    code = "EVALUATION_NOT_FOUND"
+    sentence = "There is no evaluation of this session that you can see. It is there once the session was scored."
+
+
 class InvitationGone(DomainError):
     """The link was good once: it was revoked or replaced, or its time is over."""
 
@@ -214,6 +224,36 @@ class RequestOpen(Conflict):
 class RequestAnswered(Conflict):
     code = "REQUEST_ANSWERED"
     sentence = "This request is answered already. Look at the answer."
+
+
+class EvaluationInProgress(Conflict):
+    code = "EVALUATION_IN_PROGRESS"
+    sentence = "The session is being evaluated already. Wait for that operation."
+
+
+class EvaluationSuperseded(Conflict):
+    code = "EVALUATION_SUPERSEDED"
+    sentence = "The interview was scored anew since you began to rate it. Load the scorecard again and rate that one."
+
+
+class ReviewSubmitted(Conflict):
+    code = "REVIEW_SUBMITTED"
+    sentence = "You have submitted your review of this interview already. It stands as it is."
+
+
+class ReviewSealed(Conflict):
+    code = "REVIEW_SEALED"
+    sentence = "Your ratings are fixed, since you have seen the other score. Give the reason and submit."
+
+
+class ReviewSkipped(Conflict):
+    code = "REVIEW_SKIPPED"
+    sentence = "You skipped this review and could see the scores since. Somebody who has not seen them can rate it."
+
+
+class ReviewChanged(Conflict):
+    code = "REVIEW_CHANGED"
+    sentence = "You saved this scorecard somewhere else meanwhile. Load it again and repeat what is missing."
 
 
 class PreconditionFailed(DomainError):

@@ -46,6 +46,7 @@ TYPES = frozenset(
         "precision.updated",
         "evaluation.completed",
         "evaluation.reviewed",
+        *(f"review.{what}" for what in ("assigned", "sealed", "skipped")),
     }
 )
 

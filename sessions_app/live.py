@@ -22,6 +22,7 @@ from sessions_app.hints import hub
 from sessions_app.models import InterviewSession, Operation, SessionEvent, SessionMessage
 from sessions_app.models.message import MessageState
 from sessions_app.services.presence import note_presence
+from sessions_app.services.scorecards import may_see_scores
 
 BATCH = 200
 IDLE_SECONDS = 1.0
@@ -169,17 +170,33 @@ class _Reader:
         if row.type in ("message.created", "message.completed") and message is not None and message.seq is not None:
             return row.type, {"message": represent.message(message)}
         if row.type in ("operation.queued", "operation.cancelled"):
-            return row.type, {"operation_id": row.data["operation_id"], "message_id": row.data["message_id"]}
+            return row.type, {name: row.data[name] for name in ("operation_id", "message_id")} | _kind(row)
         if row.type == "operation.started":
             return row.type, self._started(row)
         if row.type == "operation.failed":
             return row.type, self._failed(row)
+        if row.type == "precision.updated" and represent.sees_precision(self.session, self.actor):
+            return row.type, self._precision()
+        if row.type == "evaluation.completed":
+            return row.type, self._evaluated(row)
         return None
+
+    def _evaluated(self, row: SessionEvent) -> dict[str, Any]:
+        """The score only for whoever may see it; that it is there is no secret."""
+        sees = may_see_scores(self.session, self.actor)
+        told = {name: row.data.get(name) for name in ("evaluation_id", "overall_score", "method")}
+        return told if sees else {**told, "overall_score": None}
+
+    def _precision(self) -> dict[str, Any]:
+        """As it is now, whichever entry tells of it: evidence only ever comes on top."""
+        told = {"precision": self.session.precision, "estimates": self.session.estimates}
+        return {"session_id": self.session.pk, **told}
 
     def _started(self, row: SessionEvent) -> dict[str, Any]:
         operation = self.operations.get(row.data["operation_id"])
-        message = {"id": row.data["message_id"], "role": "assistant", "kind": "question", "state": "streaming"}
+        question = {"id": row.data["message_id"], "role": "assistant", "kind": "question", "state": "streaming"}
         shown = represent.operation(operation) if operation else {"id": row.data["operation_id"]}
+        message = question if row.data["message_id"] else None  # an evaluation writes none
         return {"operation": shown, "message": message, "attempt": row.data["attempt"]}
 
     def _failed(self, row: SessionEvent) -> dict[str, Any]:
@@ -188,8 +205,9 @@ class _Reader:
         return {
             "operation_id": row.data["operation_id"],
             "code": row.data.get("code"),
-            "message": error.get("message", "The question could not be written."),
+            "message": error.get("message", "It could not be done."),
             "retryable": error.get("retryable", True),
+            **_kind(row),
         }
 
     def _rest_of(self, message: SessionMessage, attempt: int) -> Iterator[Frame]:
@@ -199,6 +217,10 @@ class _Reader:
             at = Cursor(self.cursor.seq, attempt, len(message.content))
             yield _delta_frame(at, message, offset)
             self.cursor = at
+
+
+def _kind(row: SessionEvent) -> dict[str, Any]:
+    return {"kind": row.data.get("kind", "question")}
 
 
 def state(session: InterviewSession, actor: Actor) -> dict[str, Any]:

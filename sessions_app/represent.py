@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,12 @@ from sessions_app.models import (
 )
 from sessions_app.models.actions import Phase
 from sessions_app.services.budget import SessionUsage
+from sessions_app.services.scorecards import (
+    SCORES_IN_EVENTS,
+    may_see_scores,
+    open_scores,
+    standings,
+)
 
 Json = dict[str, Any]
 
@@ -60,6 +67,7 @@ def context(session: InterviewSession, actor: Actor) -> Json:
         "token_budget": session.token_budget,
         "tokens_used": session.tokens_used,
         "precision": precision(session, actor),
+        "estimates": estimates(session, actor),
         **_read_along(session),
         "operation": current_operation(session),
         "draft": {"text": session.draft_text, "revision": session.draft_revision},
@@ -90,8 +98,15 @@ def _read_along(session: InterviewSession) -> Json:
     }
 
 
-def summary(session: InterviewSession) -> Json:
-    """One line of a list. ``score`` is null until there is an evaluation."""
+def summaries(sessions: Sequence[InterviewSession], actor: Actor) -> list[Json]:
+    """The lines of a list: three queries for their scores, however many there are."""
+    open_to_them = open_scores(sessions, actor)
+    scored = standings([session for session in sessions if session.pk in open_to_them])
+    return [summary(session, score=scored[session.pk].score if session.pk in scored else None) for session in sessions]
+
+
+def summary(session: InterviewSession, score: float | None = None) -> Json:
+    """One line of a list. ``score`` is null until there is an evaluation that whoever asks may see."""
     now = session.now
     return {
         **_identity(session),
@@ -114,7 +129,7 @@ def summary(session: InterviewSession) -> Json:
             "active_seconds": session.used_ms(now) // 1000,
             "paused_seconds": session.paused_for_ms(now) // 1000,
         },
-        "score": None,
+        "score": score,
         **_times(session),
     }
 
@@ -155,6 +170,8 @@ def message(row: SessionMessage) -> Json:
         "state": row.state,
         "created_at": row.created_at,
     }
+    if row.kind == "question":
+        said["asked_by"] = row.payload.get("by")
     if row.kind == "answer":
         flags = {"skipped", "auto_submitted"}
         said["client_message_id"] = row.client_message_id or None
@@ -198,8 +215,10 @@ def operation_as_queued(row: Operation) -> Json:
     return {**operation(row), **fresh}
 
 
-def event(row: SessionEvent, *, for_staff: bool) -> Json:
-    """An entry of the log. Reason and data are for staff; an owner sees who and what."""
+def event(row: SessionEvent, *, for_staff: bool, hides: frozenset[str] = frozenset()) -> Json:
+    """An entry of the log. Reason and data are for staff, without the scores that they may not see yet (``hides``); an
+    owner sees who and what.
+    """
     reason = getattr(row, "reason_row", None)
     return {
         "seq": row.seq,
@@ -207,14 +226,17 @@ def event(row: SessionEvent, *, for_staff: bool) -> Json:
         "at": row.at,
         "actor": row.actor if for_staff else row.actor.partition(":")[0],
         "reason": (reason.text if reason else row.data.get("code")) if for_staff else None,
-        "data": row.data if for_staff else None,
+        "data": {name: value for name, value in row.data.items() if name not in hides} if for_staff else None,
     }
 
 
 def event_page(session: InterviewSession, after: int, limit: int, actor: Actor) -> Json:
     """The entries after a number, oldest first; ``next`` is the query that goes on."""
-    rows = session.events.select_related("reason_row").filter(seq__gt=after, seq__lte=session.last_seq)[:limit]
-    results = [event(row, for_staff=actor.is_staff) for row in rows]
+    found = session.events.select_related("reason_row").filter(seq__gt=after, seq__lte=session.last_seq)
+    rows = list(found[:limit])
+    tells_scores = any(SCORES_IN_EVENTS & row.data.keys() for row in rows)
+    hides = SCORES_IN_EVENTS if tells_scores and not may_see_scores(session, actor) else frozenset()
+    results = [event(row, for_staff=actor.is_staff, hides=hides) for row in rows]
     cursor = results[-1]["seq"] if results else after
     return {
         "count": max(0, session.last_seq - after),
@@ -249,8 +271,17 @@ def api_key(row: ApiKey) -> Json:
 
 
 def precision(session: InterviewSession, actor: Actor) -> dict[str, float] | None:
-    """The trait values, where the template does not hide them from the candidate."""
-    return session.precision if session.shows_precision or actor.is_staff else None
+    """How well every dimension is known, where the template does not hide that from the candidate."""
+    return session.precision if sees_precision(session, actor) else None
+
+
+def estimates(session: InterviewSession, actor: Actor) -> dict[str, float] | None:
+    """Where somebody stands, for dimensions with evidence; hidden like the precision."""
+    return session.estimates if sees_precision(session, actor) else None
+
+
+def sees_precision(session: InterviewSession, actor: Actor) -> bool:
+    return session.shows_precision or actor.is_staff
 
 
 def template(row: InterviewTemplate) -> Json:

@@ -30,12 +30,14 @@ _SAID = """
 _ANSWERED = """
     'client_message_id', nullif(m.client_message_id, ''), 'payload', m.payload - 'skipped' - 'auto_submitted',
     'auto_submitted', m.payload @> '{"auto_submitted": true}', 'skipped', m.payload @> '{"skipped": true}'"""
+_ASKED = "'asked_by', m.payload ->> 'by'"
 
 _CONTEXT = f"""
 SELECT {", ".join(f"s.{field.column}" for field in _OWN)},
     {", ".join(f"o.{field.column}" for field in _TURN)},
     statement_timestamp(), t.id, t.seq, t.content, e.status,
     (SELECT json_agg(CASE m.kind WHEN 'answer' THEN json_build_object({_SAID}, {_ANSWERED})
+                                 WHEN 'question' THEN json_build_object({_SAID}, {_ASKED})
                                  ELSE json_build_object({_SAID}) END ORDER BY m.seq)::text
         FROM sessions_app_sessionmessage m WHERE m.session_id = s.id AND m.seq <= s.message_count),
     (SELECT json_build_object('id', p.id, 'title', p.title, 'company', p.company, 'description', p.description,

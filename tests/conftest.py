@@ -16,8 +16,9 @@ from .factories import UserFactory
 
 @pytest.fixture(autouse=True)
 def _quick_and_unlimited(settings: Any) -> Iterator[None]:
-    """The built-in interviewer writes at once, and nobody is throttled by another test."""
+    """The built-in interviewer writes at once and alone, and nobody is throttled by another test."""
     settings.BUILTIN_WORD_MS = 0
+    settings.AI_MODELS = ()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     yield

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import factory
@@ -11,11 +11,15 @@ from factory.django import DjangoModelFactory
 from sessions_app.access import Actor
 from sessions_app.ai.protocol import FREE, Estimate, Outcome, Provider, ProviderError
 from sessions_app.models import (
+    CriterionScore,
+    Evaluation,
+    Evidence,
     InterviewSession,
     InterviewTemplate,
     JobPosting,
     PlannedQuestion,
     Resume,
+    Review,
     RubricPoint,
     User,
 )
@@ -23,6 +27,7 @@ from sessions_app.services import answers, sessions
 from sessions_app.services.answers import Answered, NewAnswer
 from sessions_app.services.config import SessionConfig
 from sessions_app.services.running import run_operation
+from sessions_app.services.sweep import sweep
 
 PASSWORD = "quiet-harbour-94"
 
@@ -89,6 +94,71 @@ class TemplateFactory(DjangoModelFactory[InterviewTemplate]):
     def questions(self, create: bool, extracted: int | None, **_: Any) -> None:
         for _n in range(3 if extracted is None else extracted):
             PlannedQuestionFactory(template=self)
+
+
+class EvaluationFactory(DjangoModelFactory[Evaluation]):
+    """A model's report with one criterion a word of ``scores``: numbers, or None for not enough evidence."""
+
+    class Meta:
+        model = Evaluation
+        skip_postgeneration_save = True
+
+    method = "model"
+    model_name = "a-model"
+    rubric_version = "databases v1"
+    overall_score = 71.0
+    confidence = 0.6
+    summary = "The candidate weighs reads against writes."
+    created_at = factory.LazyFunction(lambda: datetime.now(UTC))
+
+    @factory.post_generation
+    def scores(self, create: bool, extracted: list[float | None] | None, **_: Any) -> None:
+        for position, score in enumerate([80.0, 40.0, None] if extracted is None else extracted):
+            CriterionScoreFactory(evaluation=self, position=position, score=score)
+
+
+class CriterionScoreFactory(DjangoModelFactory[CriterionScore]):
+    class Meta:
+        model = CriterionScore
+
+    position = 0
+    key = factory.LazyAttribute(lambda row: f"criterion-{row.position}")
+    title = factory.LazyAttribute(lambda row: f"Criterion {row.position}")
+    score: Any = 80.0
+    verdict = factory.LazyAttribute(lambda row: "not_enough_evidence" if row.score is None else "scored")
+    level = factory.LazyAttribute(
+        lambda row: (
+            "" if row.score is None else "strong" if row.score >= 75 else "solid" if row.score >= 50 else "developing"
+        )
+    )
+    method = factory.SelfAttribute("evaluation.method")
+
+
+class EvidenceFactory(DjangoModelFactory[Evidence]):
+    """The first words of an answer: ``EvidenceFactory(criterion=…, message=…)``."""
+
+    class Meta:
+        model = Evidence
+
+    start = 0
+    end = factory.LazyAttribute(lambda row: min(20, len(row.message.content)))
+    quote = factory.LazyAttribute(lambda row: row.message.content[row.start : row.end])
+
+
+class ReviewFactory(DjangoModelFactory[Review]):
+    """A submitted one; a draft with ``status="draft"``."""
+
+    class Meta:
+        model = Review
+
+    session = factory.SelfAttribute("evaluation.session")
+    status = "submitted"
+    takeaways = "Knows indexes."
+    recommendation = "yes"
+    final_score = 64.0
+    created_at = factory.LazyFunction(lambda: datetime.now(UTC))
+    updated_at = factory.SelfAttribute("created_at")
+    submitted_at = factory.LazyAttribute(lambda row: row.created_at if row.status == "submitted" else None)
 
 
 class Words:
@@ -181,12 +251,8 @@ def expired(candidate: User, **config: Any) -> InterviewSession:
     return fresh(session)
 
 
-def run_out(session: InterviewSession) -> None:
-    """Let the clock of a waiting session be over, seen by a living server, and sweep."""
-    from datetime import timedelta
-
-    from sessions_app.services.sweep import sweep
-
+def overdue(session: InterviewSession) -> InterviewSession:
+    """Let the clock of a waiting session be over for a minute, with a living server, and nobody having noticed."""
     session = fresh(session)
     if session.time_limit_seconds is None:
         raise ValueError("An untimed session cannot run out.")
@@ -194,6 +260,12 @@ def run_out(session: InterviewSession) -> None:
     InterviewSession.objects.filter(pk=session.pk).update(
         running_since=session.running_since - back, deadline=session.deadline - back
     )
+    return fresh(session)
+
+
+def run_out(session: InterviewSession) -> None:
+    """As ``overdue``, and a sweep notices."""
+    overdue(session)
     sweep()
 
 
@@ -201,6 +273,12 @@ def write_question(session: InterviewSession, provider: Provider | None = None) 
     """Run the session's question operation, here and now."""
     turn_id = InterviewSession.objects.values_list("turn_id", flat=True).get(pk=session.pk)
     run_operation(turn_id, provider=provider)
+
+
+def analyse(session: InterviewSession) -> None:
+    """Run what reads the session's answers for its dimensions, here and now."""
+    for operation in session.operations.live().filter(kind="analysis").order_by("created_at"):
+        run_operation(operation.pk)
 
 
 def answer(session: InterviewSession, text: str = "An answer", **fields: Any) -> Answered:

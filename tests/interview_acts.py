@@ -96,6 +96,8 @@ class Acts(RuleBasedStateMachine):
         model.status, model.touched = "active", self.now
         if model.phase == "waiting_for_answer":
             model.run(self.now)
+        elif model.work and model.work.status == "cancelled" and model.work.is_cut_off:
+            model.again(self.now)
         elif model.phase == "ready_for_next" and model.auto:
             model.queue(self.now)
 
@@ -104,6 +106,21 @@ class Acts(RuleBasedStateMachine):
 
     def _cancel(self) -> None:
         self.model.end("cancelled", self.now)
+
+    def extend(self, minutes: int) -> None:
+        act = lambda: sessions.extend_session(  # noqa: E731
+            self.id, minutes=minutes, reason="A reason", actor=Actor(self.sam), now=self.now
+        )
+        if self.expect(lambda: self.model.no_extension(self.now), act) is not None:
+            self.model.add_time(minutes)
+            self.model.touched = self.now
+
+    def reopen(self, minutes: int) -> None:
+        act = lambda: sessions.reopen_session(  # noqa: E731
+            self.id, minutes=minutes, reason="A reason", actor=Actor(self.sam), now=self.now
+        )
+        if self.expect(lambda: self.model.no_reopening(minutes, self.now), act) is not None:
+            self.model.open_again(minutes)
 
     def _keep_note(self, name: str, text: str) -> None:
         if self.model.status == "expired" and text and len(self.model.notes) < answers.MAX_NOTES:

@@ -31,6 +31,7 @@ class Work:
     lease: datetime | None = None
     text: str = ""
     errors: int = 0
+    is_cut_off: bool = False  # by the end of the session: it is written again if that is opened again
 
 
 @dataclass
@@ -124,7 +125,21 @@ class Model:
         if self.work and self.work.status in LIVE:
             self.work.status, self.work.text = "cancelled", ""
 
+    def open_again(self, minutes: int) -> None:
+        """Paused where it stopped; if everything planned is answered, one more is planned."""
+        self.status = "paused"
+        self.add_time(minutes)
+        asked = self.work is not None and self.work.status == "succeeded" and not self.is_open
+        if asked and self.questions >= self.planned:
+            self.planned = self.questions + 1
+
+    def add_time(self, minutes: int) -> None:
+        if self.limit is not None:
+            self.limit += timedelta(minutes=minutes)
+
     def end(self, status: str, at: datetime) -> None:
+        if self.work and self.work.status in LIVE:
+            self.work.is_cut_off = True
         self.drop()
         self.halt(at)
         self.status = status
@@ -185,11 +200,20 @@ class Model:
             "resume": ("paused",),
             "complete": ("active", "paused"),
             "cancel": ("created", "active", "paused"),
+            "extend": ("active", "paused"),
+            "reopen": ("completed", "expired"),
         }
         if self.status in sources[verb]:
             return None
         already = (verb, self.status) == ("complete", "completed")
         return "SESSION_ALREADY_COMPLETED" if already else "INVALID_SESSION_STATE"
+
+    def no_extension(self, now: datetime) -> str | None:
+        return self.no_verb("extend", now) or ("INVALID_SESSION_STATE" if self.limit is None else None)
+
+    def no_reopening(self, minutes: int, now: datetime) -> str | None:
+        needs_time = self.status == "expired" and not minutes
+        return self.no_verb("reopen", now) or ("VALIDATION_ERROR" if needs_time else None)
 
 
 @dataclass
@@ -222,7 +246,8 @@ class Reader:
 
 def assert_same(session: InterviewSession, model: Model, now: datetime) -> None:
     """What holds after every step."""
-    assert (session.status, session.phase) == (model.status, model.phase)
+    phase = session.phase if session.status in ("created", "active", "paused") else None  # then it is the evaluation's
+    assert (session.status, phase) == (model.status, model.phase)
     assert (session.draft_text, session.draft_revision) == model.draft
     assert (session.running_since, session.deadline) == (model.since, model.deadline)
     assert (session.running_since is not None) == (model.phase == "waiting_for_answer")
@@ -249,5 +274,5 @@ def _same_work(session: InterviewSession, model: Model) -> None:
     row = (turn.status, turn.attempt, turn.provider_errors, turn.lease_until, turn.message.content)
     lease = work.lease if work.status == "running" else None
     assert row == (work.status, work.attempt, work.errors, lease, work.text)
-    assert session.operations.live().count() == (work.status in LIVE)
+    assert session.operations.filter(kind="question").live().count() == (work.status in LIVE)
     assert session.tokens_reserved == 0

@@ -1,4 +1,7 @@
-"""Every place a session can be in (status and phase), reached by the verbs; and the verbs by their action."""
+"""Every place a session can be in (status and phase), reached by the verbs; and the verbs by their action.
+
+``PLACES`` are those of an interview that nobody judges, ``JUDGED`` those where somebody does, or tried to.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from typing import Any
 from django.utils import timezone
 
 from sessions_app.access import Actor
-from sessions_app.models import InterviewSession, User
+from sessions_app.models import InterviewSession, Operation, User
 from sessions_app.models.actions import NOT_OPEN_YET, Phase, Status
+from sessions_app.models.operation import OperationStatus
 from sessions_app.services import answers, operations, sessions
 from sessions_app.services.answers import NewAnswer
 
@@ -22,6 +26,22 @@ Verb = Callable[[InterviewSession, Actor], Any]
 
 def _paused(builder: Builder) -> Builder:
     return lambda ann: sessions.pause_session(builder(ann).pk)
+
+
+def judged(builder: Builder, status: str | None) -> Builder:
+    """The same with an evaluation in that state, or with none."""
+
+    def build(ann: User) -> InterviewSession:
+        session, now = builder(ann), timezone.now()
+        session.operations.filter(kind="evaluation").delete()
+        operation = None
+        if status is not None:
+            fields = {"kind": "evaluation", "status": status, "not_before": now, "created_at": now}
+            operation = Operation.objects.create(session=session, **fields)
+        InterviewSession.objects.filter(pk=session.pk).update(evaluation_operation=operation)
+        return f.fresh(session)
+
+    return build
 
 
 def _staffs(actor: Actor) -> str:
@@ -39,9 +59,20 @@ PLACES: dict[tuple[str, str | None], Builder] = {
     (Status.PAUSED, None): f.paused,
     (Status.PAUSED, Phase.GENERATING): _paused(f.generating),
     (Status.PAUSED, Phase.GENERATION_FAILED): _paused(f.failed),
-    (Status.COMPLETED, None): f.ended,
-    (Status.EXPIRED, None): f.expired,
+    (Status.COMPLETED, None): judged(f.ended, None),
+    (Status.EXPIRED, None): judged(f.expired, None),
     (Status.CANCELLED, None): lambda ann: f.ended(ann, "cancel_session"),
+}
+
+_JUDGING = {
+    Phase.EVALUATING: OperationStatus.RUNNING,
+    Phase.EVALUATED: OperationStatus.SUCCEEDED,
+    Phase.EVALUATION_FAILED: OperationStatus.FAILED,
+}
+JUDGED: dict[tuple[str, str | None], Builder] = {
+    (ended, phase): judged(builder, status)
+    for ended, builder in ((Status.COMPLETED, f.ended), (Status.EXPIRED, f.expired))
+    for phase, status in _JUDGING.items()
 }
 
 VERBS: dict[str, Verb] = {

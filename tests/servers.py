@@ -138,6 +138,25 @@ else:
         """SIGTERM cleans up as Ctrl-C does: the programs that tests started end too."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
+    def pytest_addoption(parser: pytest.Parser) -> None:
+        parser.addoption(
+            "--with-database", action="store_true", help="leave out the tests that have nothing to do with a database"
+        )
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+        """The second half of the suite need not repeat what the first has shown without a database."""
+        if config.getoption("--with-database"):
+            without = [item for item in items if not _needs_database(item)]
+            config.hook.pytest_deselected(items=without)
+            items[:] = [item for item in items if _needs_database(item)]
+
+    def _needs_database(item: pytest.Item) -> bool:
+        marks = {mark.name for mark in item.iter_markers()}
+        fixtures = set(getattr(item, "fixturenames", ()))
+        needs = {"db", "transactional_db", "django_db_setup", "live_server"}
+        return bool(marks & {"django_db", "crash", "browser", "full"} or fixtures & needs)
+
     def pytest_sessionstart(session: pytest.Session) -> None:
         from django.db import connection
 

@@ -106,6 +106,8 @@ BODIES = {
     "api-request-decline": _json(answer="x"),
     "api-session-requests": _json(kind="human"),
     "api-key-list": _json(name="x"),
+    "api-session-review-skip": _json(reason="x"),
+    "api-session-reviewers": _json(reviewer_id="01940000-0000-7000-8000-000000000000"),
     "api-session-claim": _json(accessToken="x"),
     "api-assessment-message": _json(sessionId="x", message="y"),
 }
@@ -199,6 +201,15 @@ POST   api-session-requests               401 404 400 404 403
 POST   api-session-resume                 401 404 400 404 400
 PUT    api-session-resume                 401 404 400 404 400
 POST   api-session-start                  401 404 400 404 400
+GET    api-agreement                      401 403 403 403 200
+GET    api-session-review                 401 404 403 404 404
+PUT    api-session-review                 401 404 403 404 404
+POST   api-session-review-submit          401 404 403 404 404
+POST   api-session-review-skip            401 404 403 404 404
+POST   api-session-reviewers              401 404 403 404 404
+GET    api-session-evaluation             401 404 404 404 404
+POST   api-session-evaluation-retry       401 404 400 404 400
+GET    api-session-export                 401 404 200 404 200
 GET    api-session-usage                  401 404 403 404 200
 GET    api-template-detail                401 200 200 200 200
 GET    api-template-list                  401 200 200 200 200
@@ -229,6 +240,10 @@ GET    session-created                    302 404 302 404 200
 POST   session-created                    302 404 303 404 303
 GET    session-done                       302 404 302 404 302
 POST   session-draft                      302 404 303 404 403
+GET    session-report                     302 404 302 404 302
+POST   session-disagree                   302 404 303 404 303
+POST   session-evaluate                   302 404 303 404 303
+GET    insights                           302 200 200 200 200
 GET    session-end                        302 404 200 404 302
 POST   session-end                        302 404 303 404 303
 GET    session-export                     302 404 200 404 200
@@ -245,7 +260,7 @@ POST   session-start                      302 404 303 404 303
 POST   session-stop                       302 404 303 404 303
 GET    session-transcript                 302 404 200 404 200
 POST   theme                              400 400 400 400 400
-POST   zone                               302 303 303 303 303
+POST   zone                               303 303 303 303 303
 """
 # fmt: on
 

@@ -10,9 +10,10 @@ import pytest
 
 from sessions_app.admin.exports import plain
 from sessions_app.admin.transitions import VERBS
-from sessions_app.models import InterviewSession, SessionEvent
+from sessions_app.models import InterviewSession, OutgoingMessage, SessionEvent
 
 from .factories import created, ended, fresh, paused, waiting
+from .invited import assessed, invited
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +108,21 @@ def test_it_reopens_and_deletes_many(console, ann, ben):
     response = bulk(console, "erase_selected", *chosen, confirmed="yes", reason="They asked us to")
     assert "2 sessions deleted." in said(response)
     assert not InterviewSession.objects.kept().exists()
+
+
+def test_a_reminder_goes_to_who_waits_and_the_others_are_told_why_not(console, sam, ann, settings):
+    settings.SENDS_LETTERS = True
+    waits, practice = invited(sam)[0].session, paused(ann)
+    nobody, no_address = assessed(sam), assessed(sam, candidate_email="")
+    html = bulk(console, "remind", waits, practice, nobody, no_address).content.decode()
+    assert "1 will be reminded" in html and "3 will be skipped" in html
+    for sentence in ("This is practice", "Nobody has a link that works.", "There is no address"):
+        assert sentence in html
+    assert not OutgoingMessage.objects.filter(kind="nudge").exists()
+    response = bulk(console, "remind", waits, practice, confirmed="yes")
+    assert "1 session reminded." in said(response)
+    assert OutgoingMessage.objects.get(kind="nudge").session == waits
+    assert "less than 12 hours ago" in said(bulk(console, "remind", waits, confirmed="yes"))[0]
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

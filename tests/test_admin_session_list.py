@@ -45,6 +45,14 @@ def found(client, query=""):
     return list(response.context["cl"].result_list)
 
 
+def evaluated(candidate, status):
+    """Ended, and its evaluation stands like that."""
+    session, now = ended(candidate), timezone.now()
+    session.operations.filter(kind="evaluation").delete()
+    operation = session.operations.create(kind="evaluation", status=status, created_at=now, not_before=now)
+    return fresh(update(session, evaluation_operation=operation))
+
+
 def update(session, **columns):
     InterviewSession.objects.filter(pk=session.pk).update(**columns)
     return session
@@ -62,6 +70,7 @@ def test_it_tells_tokens_accommodation_version_and_when(console, ann):
 @pytest.mark.parametrize("phase", list(Phase))
 def test_the_phase_filter_agrees_with_the_phase(console, ann, phase):
     every = [fresh(make(ann)) for make in (*IN_PHASES, paused, ended, created)]
+    every += [evaluated(ann, status) for status in ("queued", "running", "succeeded", "failed", "cancelled")]
     wanted = {session.pk for session in every if session.phase == phase}
     assert wanted
     assert {session.pk for session in found(console, f"?phase={phase}")} == wanted
@@ -110,6 +119,14 @@ def test_facets_count(console, ann):
     html = " ".join(console.get(f"{LIST}?_facets=True").content.decode().split())
     for words in ("Waiting for the answer (2)", "With code (1)", "Paused (1)", "built-in (4)"):
         assert words in html
+
+
+def test_a_search_goes_on_with_filters_and_finds_the_newest(console, ann, monkeypatch):
+    monkeypatch.setattr("sessions_app.admin.session_list.MOST_FOUND", 2)
+    _, running, newest = created(ann), waiting(ann), created(ann)
+    assert found(console, "?q=smith") == [newest, running]
+    assert found(console, "?q=ann+smith&status__exact=active") == [running]
+    assert found(console, "?q=nobody") == []
 
 
 def test_erased_sessions_are_not_shown(console, ann):

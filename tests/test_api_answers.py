@@ -61,7 +61,7 @@ def test_the_same_client_id_and_text_again_is_the_same_answer(ann, as_):
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.content == first.content
     assert SessionMessage.objects.filter(kind="answer").count() == 1
-    assert Operation.objects.count() == 2
+    assert Operation.objects.filter(kind="question").count() == 2
 
 
 def test_the_same_client_id_with_another_text_is_a_conflict(ann, as_):

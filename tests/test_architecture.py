@@ -19,7 +19,7 @@ RANKS: dict[str, int] = {
     **dict.fromkeys(("models", "errors_json", "migrations"), 1),
     **dict.fromkeys(("access", "events", "authentication", "resume_context"), 2),
     "services": 3,
-    "represent": 4,
+    **dict.fromkeys(("represent", "represent_evaluation", "represent_reviews", "export", "export_pdf"), 4),
     **dict.fromkeys(FRONT_DOORS, 5),
     "checks": 5,
     "apps": 6,

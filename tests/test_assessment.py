@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import call_command
 from rest_framework.test import APIClient
 
-from sessions_app.models import InterviewSession, SessionToken, User
+from sessions_app.models import InterviewSession, Operation, SessionToken, User, limits
 from sessions_app.models.ids import token_hash
-from sessions_app.services import assessment, sessions
+from sessions_app.services import analysing, assessment, operations, sessions
 from sessions_app.services.keys import create_key
+from sessions_app.services.running import run_operation
 
-from .factories import answer, as_actor, broken, fresh, generating, types, waiting, write_question
+from .factories import TemplateFactory, answer, as_actor, broken, fresh, generating, types, waiting, write_question
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +32,8 @@ def writer(monkeypatch):
             self.slept += 1
             for session in InterviewSession.objects.filter(turn__status__in=["queued", "running"]):
                 write_question(session, self.provider)
+            for analysis in Operation.objects.live().filter(kind="analysis"):
+                run_operation(analysis.pk)
 
     writer = Writer()
     monkeypatch.setattr(assessment, "let_go", writer.write)
@@ -167,6 +171,64 @@ def test_a_reply_that_keeps_failing_is_503_and_the_message_is_kept(ann, as_, wri
     assert (response.status_code, response.json()["detail"]["code"]) == (503, "UNAVAILABLE")
     writer.provider = None
     assert send(as_(ann), session.pk, "Hello", clientMessageId="m").status_code == 200
+
+
+# -- the traits ----------------------------------------------------------------------------------------------------
+
+
+TELLING = "I love exploring new ideas, and before a trip I plan ahead."
+
+
+def test_the_precision_of_a_reply_includes_its_message(ann, as_, writer):
+    session = start(as_(ann))["sessionId"]
+    first = send(as_(ann), session, TELLING).json()["precision"]
+    assert first["openness"] > 0.5 and first["conscientiousness"] > 0.5 and first["extraversion"] == 0.5
+    assert list(first) == list(limits.TRAITS)
+    second = send(as_(ann), session, "I try new things, and I enjoy meeting new people.").json()["precision"]
+    assert all(second[trait] >= first[trait] for trait in TRAITS) and second["extraversion"] > 0.5
+    told = as_(ann).get(f"/api/v1/assessment/{session}").json()["session"]["precision"]
+    assert told == second == InterviewSession.objects.get().precision
+
+
+def test_it_asks_the_questions_of_the_shipped_template(ann, as_, writer):
+    call_command("load_templates", verbosity=0)
+    session = InterviewSession.objects.get(pk=start(as_(ann))["sessionId"])
+    assert (session.template.slug, session.time_limit_seconds) == ("personality", None)
+    assert session.plan["dimensions"] == list(limits.TRAITS)
+    assert send(as_(ann), session.pk, TELLING).status_code == 200
+
+
+def test_a_template_that_was_changed_leaves_the_contract_alone(ann, as_, writer):
+    """It may have a time limit then, but it is about the five traits."""
+    fixed = {"time_limit_minutes": 20, "allows_time_choice": False}
+    TemplateFactory(slug="personality", dimensions=["ownership"], **fixed)
+    body = start(as_(ann))
+    session = InterviewSession.objects.get()
+    assert (session.time_limit_seconds, session.precision) == (1200, dict.fromkeys(TRAITS, 0.5))
+    assert set(send(as_(ann), body["sessionId"], TELLING).json()["precision"]) == TRAITS
+
+
+def test_of_another_session_only_the_traits_are_told(ann, as_, writer):
+    session = waiting(ann)
+    assert send(as_(ann), session.pk, TELLING).json()["precision"] == dict.fromkeys(TRAITS, 0.5)
+    assert "ownership" in fresh(session).precision
+
+
+def test_a_reading_that_fails_does_not_keep_the_reply(ann, as_, writer, monkeypatch):
+    session = start(as_(ann))["sessionId"]
+    monkeypatch.setattr(analysing, "add_up", lambda session: 1 / 0)
+    monkeypatch.setattr(operations, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
+    reply = send(as_(ann), session, TELLING)
+    assert (reply.status_code, reply.json()["precision"]) == (200, dict.fromkeys(TRAITS, 0.5))
+    assert Operation.objects.get(kind="analysis").status == "failed"
+
+
+def test_a_reading_that_takes_too_long_does_not_keep_the_reply(ann, as_, writer, monkeypatch):
+    session = waiting(ann)
+    monkeypatch.setattr(assessment, "let_go", lambda: write_question(session))
+    monkeypatch.setattr(assessment.say, "__kwdefaults__", {**assessment.say.__kwdefaults__, "seconds": 0.5})
+    assert send(as_(ann), session.pk, TELLING).status_code == 200
+    assert Operation.objects.get(kind="analysis").status == "queued"
 
 
 @pytest.mark.parametrize("verb", ["pause_session", "end_session"])

@@ -103,6 +103,7 @@ def test_a_price_is_what_it_was_when_the_tokens_were_spent(
     assert budget.usage_of(session).costs == {"EUR": Decimal("0.005750")}
 
 
+@pytest.mark.django_db
 def test_the_cost_is_counted_in_decimals(settings: Any) -> None:
     settings.MODEL_PRICES = PRICES
     assert budget.cost_of("oracle-9", Usage(1, 1)) == (Decimal("0.000012"), "EUR")  # 0.0000125, to the even cent

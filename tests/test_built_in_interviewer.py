@@ -8,7 +8,20 @@ import pytest
 
 from sessions_app.ai import bank, builtin
 from sessions_app.ai.builtin import BuiltInInterviewer, next_question
-from sessions_app.ai.protocol import Exchange, Outcome, Posting, ProviderError, Turn, model_names, provider_for
+from sessions_app.ai.echoing import quotable
+from sessions_app.ai.protocol import (
+    Exchange,
+    Outcome,
+    Point,
+    Posting,
+    ProviderError,
+    Question,
+    Turn,
+    model_names,
+    provider_for,
+)
+
+from .labelled_answers import labelled
 
 POSTING = Posting("Backend engineer", "Acme", "You build our shop.", ("Python", "PostgreSQL", "Redis"), "senior")
 RESUME = """
@@ -127,8 +140,17 @@ def test_it_says_when_its_questions_are_at_an_end():
 # -- follow-ups --------------------------------------------------------------------------------------------------------
 
 
-def covered(question):
-    return ". ".join(point.aliases[0] for point in question.points)
+ASKED = bank.question("databases-slow-filter-sort")
+ALL_POINTS = (
+    "I would run EXPLAIN ANALYZE first to see whether it is a sequential scan. Then I'd create a composite index on "
+    "the customer and the date, so that nothing has to be sorted. The page would show fifty rows by keyset pagination "
+    "and select the needed columns only. I'd bear in mind that every index makes slower writes and needs disk space."
+)
+
+
+def about(answer, **fields):
+    """A turn whose last exchange is about one known question."""
+    return turn(asked(key=ASKED.key, answer=answer), plan=(ASKED, *PLAN), **fields)
 
 
 def test_it_stays_when_points_are_open():
@@ -138,9 +160,44 @@ def test_it_stays_when_points_are_open():
 
 
 def test_it_asks_for_the_first_point_that_is_open():
-    question = PLAN[0]
-    text, _ = next_question(turn(asked(answer=f"Well, {question.points[0].aliases[0]}, of course.")))
-    assert text.endswith(question.points[1].follow_up)
+    text, _ = next_question(about("I would look at the execution plan first, with EXPLAIN ANALYZE."))
+    assert text.endswith(ASKED.points[1].follow_up)
+
+
+def test_it_takes_up_the_candidates_own_words():
+    text, outcome = next_question(
+        about("Well, I would look at the execution plan first, because guessing is of no use.")
+    )
+    assert outcome.is_follow_up
+    assert "“I would look at the execution plan first”" in text
+    assert text.endswith(ASKED.points[1].follow_up)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I like to cook for friends on Sunday and to walk in the woods.",
+        "I would never look at the execution plan, not even once.",
+        "execution plan, composite index, covering index, slower writes",
+        "I'd look at the <b>execution plan</b> and [click](http://evil.example) on the query plan of `EXPLAIN ANALYZE`",
+        "I would add an index.",
+    ],
+)
+def test_it_quotes_only_what_says_something_and_can_be_no_markup(answer):
+    text, outcome = next_question(about(answer))
+    assert outcome.is_follow_up
+    assert "“" not in text
+    assert "<" not in text and "[" not in text and "`" not in text
+
+
+def test_a_quote_is_the_candidates_words_whole():
+    answers = [entry.answers for half in (False, True) for entry in labelled(held_out=half)]
+    questions = [entry.question for half in (False, True) for entry in labelled(held_out=half)]
+    quotes = [
+        (quotable(question, said["strong"]), said["strong"]) for question, said in zip(questions, answers, strict=True)
+    ]
+    assert sum(bool(quote) for quote, _ in quotes) > len(quotes) / 2
+    assert all(quote in said and len(quote) <= 110 for quote, said in quotes)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +205,11 @@ def test_it_asks_for_the_first_point_that_is_open():
     [
         asked(answer="", skipped=True),
         *(asked(answer=words) for words in ("I don't know", "i do not know.", "Sorry, no idea!", " Not sure ", "PASS")),
-        asked(answer=covered(PLAN[0])),
+        *(
+            asked(answer=words)
+            for words in ("I don’t know that, sorry.", "I have no idea", "Hmm, nothing comes to mind.")
+        ),
+        *(asked(answer=words) for words in ("I can't think of an example right now.", "Next question, please")),
         asked(is_follow_up=True),
         asked(key="opening"),
         asked(key="from-another-plan"),
@@ -159,6 +220,11 @@ def test_it_goes_on_when_staying_is_of_no_use(said):
     _, outcome = next_question(turn(said))
     assert not outcome.is_follow_up
     assert outcome.key != said.key
+
+
+def test_it_goes_on_when_everything_was_said():
+    _, outcome = next_question(about(ALL_POINTS))
+    assert not outcome.is_follow_up
 
 
 def test_a_sentence_that_only_begins_with_not_knowing_is_an_answer():
@@ -175,6 +241,35 @@ def test_at_most_a_third_are_follow_ups(planned, most):
 def test_it_consoles_after_a_skip():
     text, _ = next_question(turn(asked(answer="", skipped=True)))
     assert text.startswith(tuple(builtin._AFTER_SKIP))
+
+
+# -- other languages ---------------------------------------------------------------------------------------------------
+
+GERMAN = Question("warum-wir", "behavioral", "Warum wollen Sie zu uns?", (), (Point("Grund", ("weil",), "Was noch?"),))
+
+
+def test_it_says_that_it_has_english_questions_only():
+    for first in (turn(language="de"), turn(language="de", posting=None, has_template=True)):
+        text, _ = next_question(first)
+        assert text.startswith(
+            "This interview is set to another language, but I have prepared questions in English only."
+        )
+    assert not next_question(turn(language="en-GB"))[0].startswith("This interview")
+
+
+def test_it_says_so_once():
+    told = interview(turn(language="de"), 5, say=lambda _: "Ich weiß es nicht.")
+    assert [text.startswith("This interview") for text, _ in told] == [True, False, False, False, False]
+
+
+def test_questions_that_staff_wrote_in_the_language_stand_alone():
+    second = replace(GERMAN, key="staerken", text="Was können Sie gut?")
+    german = turn(language="de", posting=None, has_template=True, plan=(GERMAN, second))
+    assert next_question(german)[0] == GERMAN.text
+    stayed = replace(german, history=(asked(key=GERMAN.key, answer="Hier ist es schön."),))
+    assert next_question(stayed) == ("Was noch?", Outcome("behavioral", GERMAN.key, is_follow_up=True))
+    went_on = replace(german, history=(asked(key=GERMAN.key, answer="", skipped=True),))
+    assert next_question(went_on)[0] == second.text
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------

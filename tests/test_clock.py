@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from sessions_app import events
 from sessions_app.access import Actor
@@ -196,91 +192,3 @@ def test_the_command_that_comes_first_after_an_outage_gives_it_back_too(ann: Use
     stored = f.fresh(session)
     assert (stored.status, stored.active_ms) == (Status.ACTIVE, 0)
     assert outages(session) == [2 * 3_600_000]
-
-
-# -- against a plain model -----------------------------------------------------------------------------------------
-
-
-@dataclass
-class Model:
-    """The clock as one would explain it: two numbers and where we are."""
-
-    now: datetime = T0
-    used: int = 0
-    place: str = "waiting"
-    outages: int = 0
-
-    def passes(self, ms: int, *, counts: bool) -> None:
-        self.now += timedelta(milliseconds=ms)
-        if counts and self.place == "waiting":
-            self.used += ms
-
-
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("think"), st.integers(0, 40_000)),
-        st.tuples(st.just("outage"), st.integers(1, 200_000)),
-        st.tuples(st.just("answer"), st.integers(0, 60_000)),
-        st.tuples(st.just("pause"), st.integers(0, 10_000_000)),
-        st.tuples(st.just("resume"), st.just(0)),
-    ),
-    max_size=14,
-)
-
-
-def carry_out(session: InterviewSession, model: Model, step: str, ms: int) -> None:
-    actor = Actor(User.objects.get(pk=session.candidate_id))
-    if step == "think":
-        for part in [10_000] * (ms // 10_000) + [ms % 10_000]:
-            model.passes(part, counts=True)
-            sweep(now=model.now)
-    elif step == "outage":
-        credited = ms > 15_000
-        model.outages += credited and model.place == "waiting"
-        model.passes(ms, counts=not credited)
-        sweep(now=model.now)
-    elif step == "answer" and model.place == "waiting":
-        answers.submit_answer(session.pk, NewAnswer("Words"), actor=actor, now=model.now)
-        model.place = "generating"
-        model.passes(ms, counts=False)
-        ask(session, model.now, f"At {model.now}")
-        model.place = "waiting"
-    elif step == "pause" and model.place == "waiting":
-        sessions.pause_session(session.pk, actor=actor, now=model.now)
-        model.place = "paused"
-        model.passes(ms, counts=False)
-    elif step == "resume" and model.place == "paused":
-        sessions.resume_session(session.pk, actor=actor, now=model.now)
-        model.place = "waiting"
-
-
-def live_through(ann: User, steps: list[tuple[str, int]]) -> None:
-    session, model = waiting_at(ann, time_limit_minutes=180, planned_questions=30), Model()
-    for step, ms in steps:
-        carry_out(session, model, step, ms)
-        stored = f.fresh(session)
-        assert stored.used_ms(model.now) == model.used
-        assert stored.remaining_ms(model.now) == 180 * 60_000 - model.used
-        running = model.place == "waiting"
-        assert (stored.running_since is not None) == running
-        end = model.now + timedelta(milliseconds=180 * 60_000 - model.used)
-        assert stored.deadline == (end if running else None)
-    assert len(outages(session)) == model.outages
-    assert list(events.broken_links(f.fresh(session))) == []
-
-
-WITH_ANN = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
-
-
-@given(steps=STEPS)
-@hypothesis_settings(max_examples=25, derandomize=True, **WITH_ANN)
-def test_the_clock_does_what_a_plain_model_of_it_does(ann: User, steps: list[tuple[str, int]]) -> None:
-    live_through(ann, steps)
-
-
-@pytest.mark.full
-@pytest.mark.timeout(600)
-@given(steps=STEPS)
-@hypothesis_settings(max_examples=300, **WITH_ANN)
-def test_the_clock_does_what_a_plain_model_of_it_does_for_long(ann: User, steps: list[tuple[str, int]]) -> None:
-    live_through(ann, steps)

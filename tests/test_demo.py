@@ -43,13 +43,17 @@ def demo_session(**having):
 
 def test_templates_are_loaded_once():
     assert "system-design: added, version 1" in run("load_templates")
-    assert run("load_templates").count("up to date") == 3
+    assert run("load_templates").count("up to date") == 7
     offered = InterviewTemplate.objects.offered()
     limits = [(t.slug, t.time_limit_minutes, t.planned_questions, t.enabled_modes) for t in offered]
     assert limits == [
         ("system-design", 15, 5, ["text", "code"]),
         ("tell-me-about", 10, 4, ["text"]),
         ("python-and-sql", 20, 6, ["text", "code"]),
+        ("leading-people", 20, 5, ["text"]),
+        ("customers", 15, 5, ["text"]),
+        ("data-analysis", 20, 5, ["text"]),
+        ("personality", None, 10, ["text"]),
     ]
     assert run("load_templates", "--verbosity", "0") == ""
 
@@ -138,7 +142,7 @@ def test_it_prints_where_to_go_and_how_to_sign_in(monkeypatch, client):
     monkeypatch.setenv("PORT", "8123")
     said = run("demo", "load")
     assert "http://localhost:8123/admin/" in said
-    assert "3 templates, 11 demo interviews, 72 questions" in said
+    assert "7 templates, 11 demo interviews, 207 questions" in said
     assert connection.vendor in said
     password = said.split("ana@demo.local")[1].split()[0]
     assert User.objects.get(email="ana@demo.local").check_password(password)
@@ -214,7 +218,7 @@ def test_it_removes_what_it_made_and_nothing_else(ann, sam):
     assert set(User.objects.all()) == {ann, sam}
     assert list(JobPosting.objects.all()) == [posting]
     assert not Resume.objects.exists()
-    assert InterviewTemplate.objects.count() == 3
+    assert InterviewTemplate.objects.count() == 7
     assert list(events.broken_links(fresh(mine))) == []
     assert "Removed 0 sessions and 0 accounts." in run("demo", "clear")
 

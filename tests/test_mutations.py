@@ -51,10 +51,10 @@ CONSTRAINTS = ("tests/test_constraints.py", "--no-migrations")
 
 MUTANTS = {
     "write without its attempt": Mutant(
-        OPERATIONS, "pk=claimed.message_id, attempt=claimed.attempt, state", "pk=claimed.message_id, state", FENCING
+        OPERATIONS, "attempt=claimed.attempt, state=MessageState.STREAMING", "state=MessageState.STREAMING", FENCING
     ),
     "write without its state": Mutant(
-        OPERATIONS, "attempt=claimed.attempt, state=MessageState.STREAMING)", "attempt=claimed.attempt)", FENCING
+        OPERATIONS, "attempt=claimed.attempt, state=MessageState.STREAMING", "attempt=claimed.attempt", FENCING
     ),
     "finish and heartbeat without their attempt": Mutant(
         OPERATIONS,

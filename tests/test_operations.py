@@ -62,7 +62,7 @@ def test_it_is_not_taken_before_it_is_due(session: InterviewSession) -> None:
 def test_what_is_over_is_not_taken(place: Callable[[User], InterviewSession], ann: User) -> None:
     session = place(ann)
     before = rows_of(session)
-    for operation in session.operations.all():
+    for operation in session.operations.filter(kind="question"):
         assert operations.claim(operation.pk) is None
         assert not run_operation(operation.pk)
     assert operations.claim(uuid4()) is None
@@ -87,7 +87,7 @@ def test_it_is_announced_when_it_is_committed_and_not_before(
     ann: User, django_capture_on_commit_callbacks: Any
 ) -> None:
     heard: list[Any] = []
-    stop = dispatch.listen(heard.append)
+    stop = dispatch.listen(lambda operation_id, queue: heard.append(operation_id))
     with django_capture_on_commit_callbacks(execute=True):
         session = f.generating(ann)
         assert heard == []
@@ -215,6 +215,7 @@ def test_what_cannot_get_better_fails_at_once(session: InterviewSession) -> None
 
 def test_a_model_that_is_not_connected_says_so(session: InterviewSession) -> None:
     Operation.objects.update(model_name="oracle-9")
+    InterviewSession.objects.update(may_fall_back=False)
     f.write_question(session)
     row = operation_of(session)
     assert (row.status, row.error_code, row.attempt) == ("failed", "MODEL_NOT_CONNECTED", 1)

@@ -15,7 +15,7 @@ from sessions_app.access import Actor
 from sessions_app.ai.protocol import Outcome
 from sessions_app.models import InterviewSession, Operation, SessionMessage, User
 from sessions_app.models.actions import Phase, Status
-from sessions_app.services import answers, operations, sessions
+from sessions_app.services import answers, operations, sessions, workers
 from sessions_app.services.running import run_operation
 
 from . import factories as f
@@ -126,7 +126,7 @@ DEAD_PID = 2**22 - 1
     ("name", "is_taken"),
     [
         (worker(), False),
-        (worker(pid=os.getppid(), started=operations._started(os.getppid())), False),
+        (worker(pid=os.getppid(), started=workers.since(os.getppid())), False),
         (worker(machine="another-machine", pid=DEAD_PID), False),
         (worker(machine=socket.gethostname()[:60] + "-2", pid=DEAD_PID), False),
         (worker(pid=DEAD_PID, started="12345"), True),

@@ -110,3 +110,87 @@ def test_the_room_warns_near_the_end_and_offers_more_time(
     page = Page(anns.get(f"/sessions/{session.pk}/"))
     assert ("time-warning" in page.ids) == warned
     assert ("/extend" in page.html.partition('id="time-warning"')[2].partition("</div>")[0]) == offered
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(599, "10 minutes"), (299, "5 minutes"), (119, "2 minutes"), (59, "1 minute")]
+)
+def test_the_warning_stays_true_until_the_next(seconds: int, words: str, anns: Client, ann: User) -> None:
+    session = f.waiting(ann, time_limit_minutes=20)
+    leave(session, seconds)
+    assert f"Less than {words} left." in anns.get(f"/sessions/{session.pk}/").content.decode()
+
+
+def test_a_short_interview_is_not_warned_from_its_beginning(anns: Client, ann: User) -> None:
+    session = f.waiting(ann, time_limit_minutes=5)
+    leave(session, 290)
+    assert "time-warning" not in Page(anns.get(f"/sessions/{session.pk}/")).ids
+
+
+def test_a_candidate_whom_others_judge_is_led_to_ask_for_more(anns: Client, ann: User) -> None:
+    session = f.waiting(ann, time_limit_minutes=20)
+    InterviewSession.objects.filter(pk=session.pk).update(is_practice=False)
+    leave(session, 290)
+    link = f"/sessions/{session.pk}/ask?kind=extra_time"
+    assert link not in Page(anns.get(f"/sessions/{session.pk}/")).links
+    leave(session, 110)
+    assert link in Page(anns.get(f"/sessions/{session.pk}/")).links
+
+
+def test_a_paused_interview_near_its_end_still_offers_five_minutes(anns: Client, ann: User) -> None:
+    session = f.waiting(ann, time_limit_minutes=20)
+    leave(session, 100)
+    anns.post(f"/sessions/{session.pk}/pause")
+    page = Page(anns.get(f"/sessions/{session.pk}/"))
+    assert "time-warning" not in page.ids and page.form("/extend")
+
+
+def leave(session: InterviewSession, seconds: int) -> None:
+    """Let the clock have so many seconds left."""
+    session = f.fresh(session)
+    back = (session.deadline - session.now) - timedelta(seconds=seconds)
+    InterviewSession.objects.filter(pk=session.pk).update(
+        running_since=session.running_since - back, deadline=session.deadline - back
+    )
+
+
+def test_a_room_that_asks_for_itself_uses_up_no_message(anns: Client, ann: User) -> None:
+    session = f.waiting(ann)
+    anns.post(f"/sessions/{session.pk}/extend")
+    refresh = anns.get(f"/sessions/{session.pk}/", headers={"X-Room": "refresh"}).content.decode()
+    assert "You have 5 minutes more." not in refresh
+    assert "You have 5 minutes more." in anns.get(f"/sessions/{session.pk}/").content.decode()
+
+
+# -- after the end, and the account ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["done", "transcript", "export.md", "export.txt"])
+def test_what_is_kept_is_told_in_the_interviews_zone(page: str, anns: Client, ann: User) -> None:
+    session = f.ended(ann)
+    at = f.utc(2026, 11, 21, 8, 30)
+    InterviewSession.objects.filter(pk=session.pk).update(time_zone="Asia/Tokyo", started_at=at)
+    session.messages.update(completed_at=at)
+    text = anns.get(f"/sessions/{session.pk}/{page}").content.decode()
+    assert "21 Nov 2026, 17:30" in text and "08:30" not in text
+
+
+def test_an_expired_interview_names_its_end_in_the_interviews_zone(anns: Client, ann: User) -> None:
+    session = f.expired(ann)
+    InterviewSession.objects.filter(pk=session.pk).update(time_zone="Asia/Tokyo", ended_at=f.utc(2026, 11, 21, 8, 30))
+    assert "Time ran out at 17:30 JST." in anns.get(f"/sessions/{session.pk}/done").content.decode()
+
+
+def test_the_account_page_keeps_the_zone(anns: Client, ann: User) -> None:
+    form = Page(anns.get("/account/")).form("/zone")
+    answer = anns.post(form.action, {**form.fields, "zone": "Europe/Berlin"})
+    assert (answer.status_code, answer.url) == (303, "/account/")
+    ann.refresh_from_db()
+    assert ann.time_zone == "Europe/Berlin"
+    assert '<option value="Europe/Berlin" selected>' in anns.get("/account/").content.decode()
+
+
+def test_the_account_page_says_that_no_zone_is_kept(anns: Client) -> None:
+    anns.cookies["tz"] = "Europe/Berlin"
+    page = anns.get("/account/").content.decode()
+    assert "Times are in Europe/Berlin" in page and " selected>" not in page

@@ -11,10 +11,10 @@ from sessions_app import errors, events
 from sessions_app.access import Actor
 from sessions_app.ai.protocol import Outcome
 from sessions_app.live import read
-from sessions_app.models import IdempotencyKey, InterviewSession, Operation, Resume, User
+from sessions_app.models import IdempotencyKey, InterviewSession, InterviewTemplate, Operation, Resume, User
 from sessions_app.models.actions import Phase, Status
 from sessions_app.services import answers, operations, sessions
-from sessions_app.services.creation import _CONFIGURATION
+from sessions_app.services.change import _MOVING
 from sessions_app.services.lifecycle import COPIED
 from sessions_app.services.sweep import sweep
 
@@ -146,6 +146,17 @@ def test_one_that_never_began_begins_with_its_first_question(ann: User, sam: Use
     assert (resumed.phase, resumed.started_at) == (Phase.GENERATING, after(hours=4))
 
 
+def test_what_came_too_late_can_be_sent_again_under_its_name(ann: User, sam: User) -> None:
+    session = f.expired(ann)
+    with pytest.raises(errors.SessionExpired):
+        f.answer(session, "Too late", client_message_id="late")
+    reopen(session, sam, minutes=5)
+    sessions.resume_session(session.pk, actor=Actor(ann))
+    given, again = (f.answer(session, "Too late", client_message_id="late") for _ in range(2))
+    assert (given.is_new, again.is_new, given.message.pk) == (True, False, again.message.pk)
+    assert [note.content for note in session.messages.notes()] == ["Too late"]
+
+
 # -- retake --------------------------------------------------------------------------------------------------------
 
 
@@ -167,9 +178,20 @@ def test_a_retake_is_the_same_interview_as_a_new_session(ann: User, as_: Any) ->
     assert (second.retake_of_id, second.retake_number) == (made.pk, 2)
 
 
-def test_nothing_of_the_configuration_is_left_out_of_a_retake() -> None:
-    copied = {name.removesuffix("_id") for name in COPIED}
-    assert set(_CONFIGURATION) - copied == {"opens_at", "closes_at", "planned_questions"}
+def test_what_the_template_said_then_is_frozen_and_stays_through_a_retake(ann: User) -> None:
+    frozen = {"may_fall_back": False, "needs_model_score": True, "shows_report": False, "shows_precision": False}
+    session = f.created(ann, template_id=f.TemplateFactory(**frozen).pk)
+    sessions.cancel_session(session.pk, reason="x")
+    InterviewTemplate.objects.update(**{name: not value for name, value in frozen.items()})
+    for stored in (session, sessions.retake_session(session.pk, actor=Actor(ann))):
+        assert {name: getattr(f.fresh(stored), name) for name in frozen} == frozen
+
+
+def test_every_field_of_a_session_is_copied_by_a_retake_or_begins_anew() -> None:
+    """A new field must be put into one of the two: a frozen rule that a retake forgot would be another interview."""
+    fields = {field.name for field in InterviewSession._meta.concrete_fields}
+    anew = {"id", "created_by", "created_at", "retake_of", "retake_number", "opens_at", "closes_at"}
+    assert fields - set(COPIED) == anew | (set(_MOVING) - set(COPIED))
 
 
 # -- erase ---------------------------------------------------------------------------------------------------------

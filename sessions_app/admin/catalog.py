@@ -8,6 +8,13 @@ from sessions_app.models import JobPosting, Resume
 
 from .words import EditsWords
 
+_FLAGS = {"hidden_text": "Has text that people who look at the file cannot see"}
+
+
+def flags_of(resume: Resume) -> str:
+    """What the reader of files noticed, in words."""
+    return " · ".join(_FLAGS.get(flag, str(flag)) for flag in resume.flags)
+
 
 @admin.register(JobPosting)
 class JobPostingPage(EditsWords, admin.ModelAdmin):
@@ -22,9 +29,14 @@ class JobPostingPage(EditsWords, admin.ModelAdmin):
 
 @admin.register(Resume)
 class ResumePage(admin.ModelAdmin):
-    list_display = ("__str__", "owner", "source_name", "created_at")
+    list_display = ("__str__", "owner", "source_name", "noticed", "created_at")
     list_filter = ("created_at",)
     list_select_related = ("owner",)
     search_fields = ("source_name", "owner__email", "owner__name")
     autocomplete_fields = ("owner",)
-    fields = ("content", "source_name", "owner")
+    fields = ("content", "source_name", "noticed", "owner")
+    readonly_fields = ("noticed",)
+
+    @admin.display(description="noticed")
+    def noticed(self, resume: Resume) -> str:
+        return flags_of(resume)

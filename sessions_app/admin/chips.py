@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sessions_app.models import InterviewSession
+from sessions_app.models import CandidateRequest, InterviewSession, Invitation
 from sessions_app.models.actions import Phase, Status
 from sessions_app.models.session import STATUS_CHOICES
 
@@ -19,6 +19,9 @@ PHASES = {
     Phase.GENERATION_FAILED: "the question failed",
     Phase.READY_FOR_NEXT: "ready for the next question",
     Phase.CLOSING: "all questions are asked",
+    Phase.EVALUATING: "being evaluated",
+    Phase.EVALUATED: "evaluated",
+    Phase.EVALUATION_FAILED: "the evaluation failed",
 }
 
 
@@ -28,6 +31,26 @@ def chip(session: InterviewSession) -> SafeString:
     if opens := _opens(session):
         kind, word = "opens", f"Opens {opens:%-d %b}"
     return render_to_string("_chip.html", {"chip": {"kind": kind, "word": word}})
+
+
+# The shapes of ``_chip.html`` that other things than sessions borrow.
+_INVITATIONS = {
+    "open": ("created", "Open"),
+    "accepted": ("completed", "Joined"),
+    "expired": ("expired", "Expired"),
+    "revoked": ("cancelled", "Revoked"),
+}
+_REQUESTS = {"open": "clock", "granted": "completed", "declined": "cancelled"}
+
+
+def of_invitation(invitation: Invitation, now: datetime) -> SafeString:
+    kind, word = _INVITATIONS[invitation.state(now)]
+    return render_to_string("_chip.html", {"chip": {"kind": kind, "word": word}})
+
+
+def of_request(asked: CandidateRequest) -> SafeString:
+    kind = _REQUESTS.get(asked.status, "clock")
+    return render_to_string("_chip.html", {"chip": {"kind": kind, "word": asked.get_status_display()}})
 
 
 def phase(session: InterviewSession) -> str:

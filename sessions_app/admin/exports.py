@@ -24,7 +24,7 @@ def as_csv(sessions: list[InterviewSession]) -> HttpResponse:
     writer = csv.DictWriter(out, list(rows[0]), lineterminator="\r\n")
     writer.writeheader()
     writer.writerows({name: plain(value) for name, value in row.items()} for row in rows)
-    return _file(out.getvalue(), "text/csv; charset=utf-8", "sessions.csv")
+    return as_file(out.getvalue(), "text/csv; charset=utf-8", "sessions.csv")
 
 
 def as_json(sessions: list[InterviewSession]) -> HttpResponse:
@@ -35,7 +35,7 @@ def as_json(sessions: list[InterviewSession]) -> HttpResponse:
         "schema_version": SCHEMA_VERSION,
         "sessions": [{**_row(session), "messages": said[session.pk]} for session in sessions],
     }
-    return _file(represent.dumps(whole).decode(), "application/json", "sessions.json")
+    return as_file(represent.dumps(whole).decode(), "application/json", "sessions.json")
 
 
 def plain(value: Any) -> str:
@@ -72,6 +72,6 @@ def _iso(at: Any) -> str | None:
     return None if at is None else at.isoformat().replace("+00:00", "Z")
 
 
-def _file(text: str, kind: str, name: str) -> HttpResponse:
+def as_file(text: str, kind: str, name: str) -> HttpResponse:
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(text, content_type=kind, headers=disposition)

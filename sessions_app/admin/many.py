@@ -14,7 +14,10 @@ from sessions_app import errors
 from sessions_app.access import Actor
 from sessions_app.models import InterviewSession
 from sessions_app.models.actions import Status
+from sessions_app.models.clock import database_now
 from sessions_app.models.session import STATUS_CHOICES
+from sessions_app.services.reminding import remind
+from sessions_app.services.reminding import why_not as why_not_remind
 
 from . import exports
 from .actors import actor_of
@@ -31,6 +34,7 @@ from .transitions import (
 )
 
 _STATUS_WORDS = {str(status): word.lower() for status, word in STATUS_CHOICES} | {Status.EXPIRED: "out of time"}
+REMIND = Verb("remind", "Send a reminder", "reminded")  # no action of the table: it changes nothing about a session
 _IN_LIST = ("start", "pause", "resume", "extend", "complete", "reopen", "cancel", "delete")
 
 
@@ -51,7 +55,7 @@ def action_name(verb: Verb) -> str:
 class ManyAtOnce(admin.ModelAdmin):
     """Mixin: the actions of the list. Each session is changed by itself; at most ``MOST_AT_ONCE`` at a time."""
 
-    actions = (*(_action(VERBS[name]) for name in _IN_LIST), "export_json", "export_csv")
+    actions = (*(_action(VERBS[name]) for name in _IN_LIST), _action(REMIND), "export_json", "export_csv")
 
     @admin.action(description="Export as JSON", permissions=["view"])
     def export_json(self, request: HttpRequest, rows: QuerySet[InterviewSession]) -> HttpResponse | None:
@@ -76,7 +80,7 @@ class ManyAtOnce(admin.ModelAdmin):
         return self._ask(request, verb, chosen, said)
 
     def _chosen(self, request: HttpRequest, rows: QuerySet[InterviewSession]) -> list[InterviewSession]:
-        chosen = list(rows[: MOST_AT_ONCE + 1])
+        chosen = list(rows.select_related("candidate")[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
             messages.error(request, f"Choose at most {MOST_AT_ONCE} sessions at a time.")
             return []
@@ -92,7 +96,7 @@ class ManyAtOnce(admin.ModelAdmin):
             "verb": verb,
             "able": able,
             "refused": refused,
-            "summary": _skipped(verb, len(chosen), [session for session, _ in refused]),
+            "summary": [] if verb is REMIND else _skipped(verb, len(chosen), [session for session, _ in refused]),
             "wants_reason": any(needs_reason(verb, session, actor) for session in able),
             "said": said,
             "action": action_name(verb),
@@ -103,7 +107,10 @@ class ManyAtOnce(admin.ModelAdmin):
         done = 0
         for session in chosen:
             try:
-                carry_out(session.pk, verb, actor_of(request), told)
+                if verb is REMIND:
+                    remind(session.pk, actor=actor_of(request), origin=request.build_absolute_uri("/"))
+                else:
+                    carry_out(session.pk, verb, actor_of(request), told)
                 done += 1
             except errors.DomainError as error:
                 messages.warning(request, f"{session}: {sentence_of(error)}")
@@ -131,7 +138,11 @@ def _sorted_out(
     verb: Verb, chosen: list[InterviewSession], actor: Actor
 ) -> tuple[list[InterviewSession], list[tuple[InterviewSession, str]]]:
     """Those that the table allows it for now, and the others with the reason why not."""
-    told = [(session, why_not(session, verb, actor)) for session in chosen]
+    if verb is REMIND:
+        left_out = why_not_remind(chosen, database_now())
+        told = [(session, left_out.get(session.pk, "")) for session in chosen]
+    else:
+        told = [(session, why_not(session, verb, actor)) for session in chosen]
     return [session for session, why in told if not why], [(session, why) for session, why in told if why]
 
 

@@ -22,6 +22,8 @@ _ACTIVE = Q(status=Status.ACTIVE)
 _GOING_ON = Q(status__in=[Status.ACTIVE, Status.PAUSED])
 _ASKED = Q(turn__status=OperationStatus.SUCCEEDED)
 _OPEN = Q(turn__message__seq=F("message_count"))
+_OVER = Q(status__in=[Status.COMPLETED, Status.EXPIRED])
+_JUDGED = "evaluation_operation__status"
 _LAST = Q(current_question_number__gte=F("planned_questions"))
 
 
@@ -60,6 +62,9 @@ class PhaseFilter(ByCondition):
             & Q(turn__status__in=[OperationStatus.FAILED, OperationStatus.CANCELLED]),
             Phase.READY_FOR_NEXT: _ACTIVE & _ASKED & ~_OPEN & ~_LAST,
             Phase.CLOSING: _ACTIVE & _ASKED & ~_OPEN & _LAST,
+            Phase.EVALUATING: _OVER & Q((f"{_JUDGED}__in", LIVE)),
+            Phase.EVALUATED: _OVER & Q((_JUDGED, OperationStatus.SUCCEEDED)),
+            Phase.EVALUATION_FAILED: _OVER & Q((_JUDGED, OperationStatus.FAILED)),
         }.items()
     }
 

@@ -15,8 +15,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sessions_app.models import InterviewSession
+from sessions_app.services.scorecards import scores_in_words
 
 from . import chips
+from .actors import actor_of
 from .patient_pages import PatientPaginator
 from .session_filters import (
     AccommodationFilter,
@@ -31,6 +33,7 @@ from .session_filters import (
 )
 from .transitions import MOST_AT_ONCE
 
+MOST_FOUND = 2_000
 _PART_OF_AN_ID = re.compile(r"(?=.*\d)[0-9a-f-]{8,36}", re.IGNORECASE)
 
 
@@ -53,7 +56,8 @@ class SessionList(admin.ModelAdmin):
         DemoFilter,
     )
     search_fields = ("candidate_name", "candidate_email", "title")
-    search_help_text = "Name, e-mail, title or id"
+    search_help_text = f"Name, e-mail, title or id; the newest {MOST_FOUND:,} that match"
+    change_list_template = "admin/sessions_app/interviewsession/change_list.html"
     list_per_page = 50
     list_max_show_all = MOST_AT_ONCE
     show_full_result_count = False
@@ -61,6 +65,15 @@ class SessionList(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[InterviewSession]:
         rows = InterviewSession.objects.kept().with_turn().select_related("template")
         return rows.alias(modes_text=Cast("enabled_modes", TextField()))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the scores that whoever looks may see: three queries for all rows of the page."""
+        page = super().get_changelist_instance(request)
+        page.result_list = rows = list(page.result_list)
+        words = scores_in_words(rows, actor_of(request))
+        for session in rows:
+            session.score_in_words = words[session.pk]
+        return page
 
     def get_paginator(
         self, request: HttpRequest, queryset: QuerySet[Any], per_page: int, *args: Any, **kwargs: Any
@@ -72,10 +85,18 @@ class SessionList(admin.ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[InterviewSession], search_term: str
     ) -> tuple[QuerySet[InterviewSession], bool]:
-        """The id, or its beginning, is looked up in the primary key; anything else is searched for in the texts."""
+        """The id, or its beginning, is looked up in the primary key; anything else is searched for in the texts.
+
+        The texts have no index, so all sessions are read for them, but only the ids of the newest that match are joined
+        with the rest of their rows: a word that stands in every title would join all of them.
+        """
         if between := _ids_beginning(search_term.strip()):
             return queryset.filter(pk__range=between), False
-        return super().get_search_results(request, queryset, search_term)
+        matching, doubled = super().get_search_results(request, queryset, search_term)
+        if not search_term.strip():
+            return matching, doubled
+        newest = matching.order_by("-created_at", "-id").values("pk")[:MOST_FOUND]
+        return queryset.filter(pk__in=newest), False
 
     @admin.display(description="candidate")
     def who(self, session: InterviewSession) -> SafeString:
@@ -107,7 +128,7 @@ class SessionList(admin.ModelAdmin):
 
     @admin.display(description="score")
     def score(self, session: InterviewSession) -> str:
-        return "—"  # until there are evaluations
+        return getattr(session, "score_in_words", "—")
 
     @admin.display(description="created", ordering="created_at")
     def created(self, session: InterviewSession) -> SafeString:

@@ -18,9 +18,14 @@ from django.utils.safestring import SafeString
 from sessions_app import errors
 from sessions_app.models import InterviewSession, SessionEvent, SessionMessage
 from sessions_app.services import budget
+from sessions_app.services.coverage import coverage_of
+from sessions_app.services.dimensions import dimensions_of
+from sessions_app.services.scorecards import may_see_scores
 
 from . import chips
 from .actors import actor_of
+from .catalog import flags_of
+from .contact import contact_of
 from .latest import who_was_quicker
 from .many import ManyAtOnce
 from .readonly import PartOfSession, ReadOnly
@@ -28,12 +33,31 @@ from .session_list import SessionList
 from .transitions import OF_THE_QUESTION, VERBS, Verb, arguments_from, carry_out, needs_reason, offered, sentence_of
 
 _FOLDER = "admin/sessions_app/interviewsession"
-TABS = ("overview", "transcript", "events", "usage", "settings")
+EVENTS_PER_PAGE = 50
+TABS = ("overview", "transcript", "coverage", "events", "usage", "settings")
 
 
 def tab_of(request: HttpRequest) -> str:
     tab = request.GET.get("tab", "")
     return tab if tab in TABS else TABS[0]
+
+
+def shown_page(request: HttpRequest) -> int:
+    """Which page of the events is asked for, from 1."""
+    page = request.GET.get("page", "")
+    return max(1, int(page)) if page.isascii() and page.isdecimal() and len(page) < 7 else 1
+
+
+def pages_of(session: InterviewSession, shown: int) -> dict[str, int]:
+    """Where in the events the page is; 0 where there is no page before or after."""
+    last = max(1, -(-session.last_seq // EVENTS_PER_PAGE))
+    return {
+        "shown": shown,
+        "last": last,
+        "before": min(shown - 1, last),
+        "after": shown + 1 if shown < last else 0,
+        "total": session.last_seq,
+    }
 
 
 class Transcript(PartOfSession):
@@ -49,20 +73,22 @@ class Transcript(PartOfSession):
 
 
 class Log(PartOfSession):
-    """The session's events, with the reasons that people gave."""
+    """A page of the session's events, with the reasons that people gave. They are numbered, so a page is a range."""
 
     model = SessionEvent
     template = f"{_FOLDER}/_events.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SessionEvent]:
-        return super().get_queryset(request).select_related("reason_row").order_by("seq")
+        after = EVENTS_PER_PAGE * (shown_page(request) - 1)
+        rows = super().get_queryset(request).filter(seq__gt=after, seq__lte=after + EVENTS_PER_PAGE)
+        return rows.select_related("reason_row").order_by("seq")
 
 
 @admin.register(InterviewSession)
 class SessionPage(ReadOnly, ManyAtOnce, SessionList):
     readonly_fields = ("draft", "plan_outline", "traits", "clock")
     change_form_template = f"{_FOLDER}/change_form.html"
-    inlines_of = {"overview": (), "transcript": (Transcript,), "events": (Log,), "usage": (), "settings": ()}
+    inlines_of = {"transcript": (Transcript,), "events": (Log,)}
     fieldsets_of = {
         "overview": (
             ("Candidate", {"fields": ("candidate_name", "candidate_email", "candidate", "created_by", "draft")}),
@@ -99,7 +125,7 @@ class SessionPage(ReadOnly, ManyAtOnce, SessionList):
         return self.fieldsets_of.get(tab_of(request), ())
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        return self.inlines_of[tab_of(request)]
+        return self.inlines_of.get(tab_of(request), ())
 
     @admin.display(description="draft")
     def draft(self, session: InterviewSession) -> str:
@@ -140,6 +166,11 @@ class SessionPage(ReadOnly, ManyAtOnce, SessionList):
             "time_left": chips.time_left(session, session.now),
             "tokens": chips.tokens(session),
             "usage": budget.usage_of(session) if tab == "usage" else None,
+            "dimensions": dimensions_of(session) if tab == "overview" else None,
+            "coverage": coverage_of(session) if tab == "coverage" and may_see_scores(session, actor) else None,
+            "contact": contact_of(session, request) if tab == "overview" else None,
+            "flags": flags_of(session.resume) if tab == "overview" and session.resume else "",
+            "pages": pages_of(session, shown_page(request)) if tab == "events" else None,
         }
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -11,6 +11,8 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver
 
+from sessions_app.services.candidate_requests import open_requests
+
 # Packages bring pages of their own; these would only offer a second way to change what has a page already.
 NOT_SHOWN = frozenset({"account.emailaddress", "axes.accesslog", "axes.accessfailurelog"})
 
@@ -22,7 +24,9 @@ class ConsoleSite(AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         self._load_pages()
-        return super().get_urls()
+        from . import review_queue
+
+        return [*review_queue.urls(self), *super().get_urls()]
 
     def check(self, app_configs: Any) -> list[CheckMessage]:
         self._load_pages()
@@ -40,11 +44,23 @@ class ConsoleSite(AdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The interviews first, then what packages bring."""
-        return sorted(super().get_app_list(request, app_label), key=lambda app: app["app_label"] != "sessions_app")
+        apps = super().get_app_list(request, app_label)
+        for model in (model for app in apps for model in app["models"]):
+            if model["object_name"] == "CandidateRequest" and (count := open_requests()):
+                model["name"] = f"{model['name']} ({count} open)"
+        return sorted(apps, key=lambda app: app["app_label"] != "sessions_app")
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Home, with what waits for somebody first."""
+        from .requests import needs_you
+        from .review_queue import waits_for
+
+        needed = [*waits_for(request), *needs_you(request)]
+        return super().index(request, {"needs_you": needed, **(extra_context or {})})
 
     def _load_pages(self) -> None:
         """Import our own pages, which register themselves on this site; so they cannot be imported before it is made.
 
         Django's autodiscovery does not do it: it imports this package in order to find this class.
         """
-        from . import catalog, invitations, operations, people, sessions, templates  # noqa: F401
+        from . import catalog, connections, invitations, operations, people, requests, sessions, templates  # noqa: F401

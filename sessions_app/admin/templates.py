@@ -59,6 +59,7 @@ class TemplatePage(EditsWords, admin.ModelAdmin):
         ("Time", {"fields": ("time_limit_minutes", "allows_time_choice", "limit_reason")}),
         ("Task", {"fields": ("challenge_text",)}),
         ("Rules", {"fields": ("shows_precision", "idle_minutes", "max_pause_minutes", "quiet_minutes")}),
+        ("Judging", {"fields": ("dimensions", "criteria", "shows_report", "needs_model_score", "may_fall_back")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InterviewTemplate]:

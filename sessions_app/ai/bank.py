@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -20,6 +20,7 @@ BANK = Path(__file__).parent / "bank"
 ROTATION = ("technical", "behavioral", "situational")
 FOR_EVERYBODY = ("teamwork", "ownership")
 AREAS_PER_INTERVIEW = 4
+LANGUAGE = "en"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Area:
     title: str
     skills: tuple[str, ...]
     questions: tuple[BankQuestion, ...]
+    language: str = LANGUAGE
 
 
 @cache
@@ -53,20 +55,32 @@ def question(key: str) -> Question:
     raise KeyError(key)
 
 
-def plan(posting: Posting | None, count: int, seed: str) -> list[Question]:
+def has(key: str) -> bool:
+    """Whether there is a question of that key."""
+    return any(entry.question.key == key for area in areas() for entry in area.questions)
+
+
+def speaks(language: str) -> bool:
+    """Whether the bank has questions in a language, such as ``de`` or ``de-AT``."""
+    return any(area.language == language.split("-")[0].lower() for area in areas())
+
+
+def plan(posting: Posting | None, count: int, seed: str, *, asked: Collection[str] = ()) -> list[Question]:
     """``count`` different questions that suit the posting's skills and level, its best areas taking turns.
 
-    The types rotate: technical, behavioral, situational. The same seed gives the same plan.
+    The types rotate: technical, behavioral, situational. The same seed gives the same plan. Questions whose keys are in
+    ``asked``, because the candidate knows them, come only when the areas have no others of their type.
     """
     level = posting.level if posting else "mid"
+    known, taken = frozenset(asked), set[str]()
     chosen: list[Question] = []
     for slot in range(count):
         wanted = ROTATION[slot % len(ROTATION)]
-        pool = _pool(posting, {taken.key for taken in chosen}, wanted)
+        pool = _pool(posting, taken, wanted, (lambda e: level in e.levels, lambda e: e.question.key not in known))
         if not pool:
             break
-        turn = slot // len(ROTATION)
-        chosen.append(_pick(pool, level, turn, seed).question)
+        chosen.append(_pick(pool, slot // len(ROTATION), seed).question)
+        taken.add(chosen[-1].key)
     return chosen
 
 
@@ -90,33 +104,49 @@ def mentions(text: str, phrase: str) -> bool:
     return re.search(rf"(?<![\w+#]){pattern}(?![\w+#])", text.casefold()) is not None
 
 
-def _pool(posting: Posting | None, taken: set[str], wanted: str) -> list[list[BankQuestion]]:
-    """Questions of a type that are still free, by area: of the matched areas, else of all."""
+_Wish = Callable[[BankQuestion], bool]
+
+
+def _pool(posting: Posting | None, taken: set[str], wanted: str, wishes: tuple[_Wish, ...]) -> list[list[BankQuestion]]:
+    """Questions of a type that are still free, by area: of the matched areas, else of all, else of any type.
+
+    Of them those for which the wishes hold, as far as there are any; the last wish is the strongest.
+    """
     for group in (matched_areas(posting), areas()):
-        pool = [_free(area.questions, taken, wanted) for area in group]
-        if any(pool):
-            return [entries for entries in pool if entries]
-    leftovers = [_free(area.questions, taken, None) for area in areas()]
-    return [entries for entries in leftovers if entries]
+        if pool := _by_area(group, lambda e: e.question.key not in taken and e.question.type == wanted):
+            break
+    else:
+        pool = _by_area(areas(), lambda e: e.question.key not in taken)
+    for wish in reversed(wishes):
+        pool = _narrowed(pool, wish) or pool
+    return pool
 
 
-def _free(entries: Iterable[BankQuestion], taken: set[str], wanted: str | None) -> list[BankQuestion]:
-    return [e for e in entries if e.question.key not in taken and wanted in (None, e.question.type)]
+def _by_area(group: Collection[Area], fits: _Wish) -> list[list[BankQuestion]]:
+    return _narrowed([list(area.questions) for area in group], fits)
 
 
-def _pick(pool: list[list[BankQuestion]], level: str, turn: int, seed: str) -> BankQuestion:
-    """The area whose turn it is; in it first what suits the level, then by a fixed shuffle of the seed."""
+def _narrowed(pool: list[list[BankQuestion]], fits: _Wish) -> list[list[BankQuestion]]:
+    return [kept for entries in pool if (kept := [entry for entry in entries if fits(entry)])]
+
+
+def _pick(pool: list[list[BankQuestion]], turn: int, seed: str) -> BankQuestion:
+    """Of the area whose turn it is, by a fixed shuffle of the seed."""
     entries = pool[turn % len(pool)]
-    return min(entries, key=lambda e: (level not in e.levels, sha256(f"{seed}{e.question.key}".encode()).digest()))
+    return min(entries, key=lambda entry: sha256(f"{seed}{entry.question.key}".encode()).digest())
 
 
 def _read(path: Path) -> Area:
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
     entries = tuple(_entry(raw["area"], row) for row in raw["questions"])
-    return Area(raw["area"], raw["title"], tuple(raw["skills"]), entries)
+    return Area(raw["area"], raw["title"], tuple(raw["skills"]), entries, raw.get("language", LANGUAGE))
 
 
 def _entry(area: str, row: dict[str, Any]) -> BankQuestion:
+    return BankQuestion(as_question(row, criterion=area), area, frozenset(row["levels"]))
+
+
+def as_question(row: dict[str, Any], *, criterion: str) -> Question:
+    """A ``[[questions]]`` table as a question whose answers count for that criterion."""
     points = tuple(Point(**{**point, "aliases": tuple(point["aliases"])}) for point in row["points"])
-    asked = Question(row["key"], row["type"], row["text"], tuple(row["skills"]), points)
-    return BankQuestion(asked, area, frozenset(row["levels"]))
+    return Question(row["key"], row["type"], row["text"], tuple(row["skills"]), points, criterion)

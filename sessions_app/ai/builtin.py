@@ -1,7 +1,8 @@
 """The built-in interviewer: prepared questions and rules, no model. It says so wherever it appears.
 
 Deterministic: the same turn gives the same question. It opens with the posting and the résumé, goes through the plan,
-and stays with a question once when the answer leaves rubric points open.
+and stays with a question once when the answer leaves rubric points open, taking up the candidate's own words where it
+can. It speaks English; where an interview is set to a language in which the bank has no questions, it says so.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from typing import Self
 
 from django.conf import settings
 
+from . import bank
 from .bank import areas, mentions
+from .coverage import open_points
+from .echoing import quotable
 from .protocol import FREE, Estimate, Exchange, Outcome, Point, Posting, ProviderError, Question, Turn
 
 OPENING = "opening"
@@ -39,8 +43,15 @@ _AFTER_SKIP = (
     "That is fine, let us move on.",
     "Fair enough. Another one, then.",
 )
+_QUOTING = ("You said “{}”.", "You mentioned “{}”.", "I would like to take up “{}”.")
+_ONLY_ENGLISH = "This interview is set to another language, but I have prepared questions in English only."
 _NOT_KNOWN = re.compile(
-    r"\s*(sorry[, ]+)?(i\s+(really\s+)?(don'?t|do not)\s+know|no idea|not sure|i'?m not sure|pass|skip)\W*",
+    r"\s*((well|sorry|honestly|to be honest|hmm)[,. ]+)*"
+    r"(i\s+(really\s+|honestly\s+)?(don'?t|do not|wouldn'?t)\s+(know|remember|have an (answer|idea|example))"
+    r"|(i('ve| have)\s+)?no (idea|clue|answer|example)|(i'?m |i am )?not (really )?sure|pass|skip|next( question)?"
+    r"|nothing comes to mind|(i )?(can'?t|cannot) (say|answer|think of (one|anything|an example)))"
+    r"(\s+(that|this|it|the answer|about (that|this|it)|that one|this one|right now|at the moment))?"
+    r"([,. ]+(sorry|please|honestly|to be honest|pass|next( question)?( please)?))*\W*",
     re.I,
 )
 
@@ -88,15 +99,29 @@ def next_question(turn: Turn) -> tuple[str, Outcome]:
         ProviderError: the plan has no question left that was not asked.
     """
     last = turn.history[-1] if turn.history else None
-    if last is None and (turn.posting or turn.resume or not turn.has_template):
-        return opening(turn), Outcome("behavioral", OPENING)
-    if last is not None and (point := _worth_a_follow_up(turn, last)):
-        asked = _planned(turn, last.key)
-        text = f"{_choose(_STAYING, turn)} {point.follow_up}"
-        return text, Outcome(asked.type if asked else "technical", last.key, is_follow_up=True)
+    if last is None:
+        return _first_question(turn)
+    asked = _planned(turn, last.key)
+    if asked is not None and (point := _worth_a_follow_up(turn, asked, last)):
+        return _follow_up(turn, asked, point, last), Outcome(asked.type, last.key, is_follow_up=True)
     planned = _next_planned(turn)
-    lead = "" if last is None else f"{_lead_in(turn, last)} "
+    lead = f"{_lead_in(turn, last)} " if _in_english(turn, planned.key) else ""
     return lead + planned.text, Outcome(planned.type, planned.key)
+
+
+def _first_question(turn: Turn) -> tuple[str, Outcome]:
+    if turn.posting or turn.resume or not turn.has_template:
+        text, outcome = opening(turn), Outcome("behavioral", OPENING)
+    else:
+        planned = _next_planned(turn)
+        text, outcome = planned.text, Outcome(planned.type, planned.key)
+    is_foreign = _in_english(turn, outcome.key) and not bank.speaks(turn.language)
+    return f"{_ONLY_ENGLISH} {text}" if is_foreign else text, outcome
+
+
+def _in_english(turn: Turn, key: str) -> bool:
+    """Whether a question is ours; staff may have written a template's questions in the interview's own language."""
+    return bank.speaks(turn.language) or key == OPENING or bank.has(key)
 
 
 def opening(turn: Turn) -> str:
@@ -146,24 +171,30 @@ def closing(candidate_name: str) -> str:
     )
 
 
-def open_points(question: Question, answers: Sequence[str]) -> list[Point]:
-    """The rubric points that none of the answers shows, by their aliases."""
-    said = "\n".join(answers)
-    return [point for point in question.points if not any(mentions(said, alias) for alias in point.aliases)]
-
-
-def _worth_a_follow_up(turn: Turn, last: Exchange) -> Point | None:
+def _worth_a_follow_up(turn: Turn, asked: Question, last: Exchange) -> Point | None:
     """The first open point of the last answer, if staying is worth it.
 
     Not after a skip or "I don't know", not twice on one question, and on at most a third of the questions.
     """
-    question = _planned(turn, last.key)
     follow_ups = sum(exchange.is_follow_up for exchange in turn.history)
-    if question is None or last.is_follow_up or last.skipped or _NOT_KNOWN.fullmatch(last.answer):
+    if last.is_follow_up or last.skipped or _NOT_KNOWN.fullmatch(_straight(last.answer)):
         return None
     if follow_ups >= max(1, turn.planned_questions // 3):
         return None
-    return next((point for point in open_points(question, [last.answer]) if point.follow_up), None)
+    return next((point for point in open_points(asked, [last.answer]) if point.follow_up), None)
+
+
+def _follow_up(turn: Turn, asked: Question, point: Point, last: Exchange) -> str:
+    """The point's follow-up, after the candidate's own words if some of them can be quoted."""
+    if not _in_english(turn, last.key):
+        return point.follow_up
+    quote = quotable(asked, last.answer)
+    lead = _choose(_QUOTING, turn).format(quote) if quote else _choose(_STAYING, turn)
+    return f"{lead} {point.follow_up}"
+
+
+def _straight(answer: str) -> str:
+    return answer.replace("’", "'")
 
 
 def _next_planned(turn: Turn) -> Question:
@@ -179,7 +210,7 @@ def _planned(turn: Turn, key: str) -> Question | None:
 
 
 def _lead_in(turn: Turn, last: Exchange) -> str:
-    if last.skipped or _NOT_KNOWN.fullmatch(last.answer):
+    if last.skipped or _NOT_KNOWN.fullmatch(_straight(last.answer)):
         return _choose(_AFTER_SKIP, turn)
     return f"{_choose(_THANKS, turn)} {_choose(_MOVING_ON, turn)}"
 

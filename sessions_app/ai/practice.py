@@ -1,6 +1,7 @@
 """The practice interviews that come with the product: one readable TOML file each, in ``templates/``.
 
-Add one by adding a file there; its questions are keys of the bank. ``manage.py load_templates`` brings it in.
+Add one by adding a file there; its questions are keys of the bank, or tables like those of the bank where they fit no
+area of it. ``manage.py load_templates`` brings it in.
 """
 
 from __future__ import annotations
@@ -37,5 +38,11 @@ def shipped() -> list[PracticeTemplate]:
 
 def _read(path: Path) -> PracticeTemplate:
     row = tomllib.loads(path.read_text(encoding="utf-8"))
-    questions = tuple(bank.question(key) for key in row.pop("questions"))
+    criteria = [criterion["key"] for criterion in row.get("criteria", ())]
+    questions = tuple(_question(entry, *criteria[:1]) for entry in row.pop("questions"))
     return PracticeTemplate(row.pop("slug"), row, questions)
+
+
+def _question(entry: str | dict[str, Any], criterion: str = "") -> Question:
+    """One of the bank's, or the file's own, whose answers count for the first criterion that the file names."""
+    return bank.question(entry) if isinstance(entry, str) else bank.as_question(entry, criterion=criterion)

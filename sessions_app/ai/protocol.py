@@ -64,7 +64,11 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Turn:
-    """Everything the interviewer may use to write the next question."""
+    """Everything the interviewer may use to write the next question.
+
+    ``asked`` are the earlier questions in full, also where ``history`` was cut; ``seconds_left`` is None without a
+    limit. ``attempt`` counts from 1.
+    """
 
     seed: str
     candidate_name: str
@@ -75,6 +79,10 @@ class Turn:
     resume: str = ""
     has_template: bool = False
     language: str = "en"
+    asked: tuple[str, ...] = ()
+    seconds_left: int | None = None
+    tokens_left: int | None = None
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
@@ -138,11 +146,14 @@ class ProviderError(Exception):
     """The interviewer could not write. ``code`` is shown to people, so it and the sentence hold no secrets.
 
     ``usage`` is what the failed call cost, if that is known: ``Usage()`` where nothing was sent. Without it the attempt
-    is charged with all that was held for it.
+    is charged with all that was held for it. ``wait_seconds`` is what the provider asks to be waited for.
     """
 
-    def __init__(self, code: str, message: str, *, retryable: bool, usage: Usage | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, *, retryable: bool, usage: Usage | None = None, wait_seconds: float = 0.0
+    ) -> None:
         self.code, self.message, self.retryable, self.usage = code, message, retryable, usage
+        self.wait_seconds = wait_seconds
         super().__init__(message)
 
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from sessions_app import errors, represent
 from sessions_app.access import Actor, session_for
 from sessions_app.models import InterviewSession
+from sessions_app.models.limits import TRAITS
 from sessions_app.services.assessment import Reply, say, start_assessment
 
 from . import inputs, outputs
@@ -61,7 +62,7 @@ class MessageView(ApiView):
     def post(self, request: Any) -> Response:
         body = self.body(inputs.AssessmentMessageBody)
         reply = self._say(body, request.headers.get("Idempotency-Key", ""))
-        told = {"response": reply.message.content, "precision": represent.precision(reply.session, self.actor)}
+        told = {"response": reply.message.content, "precision": _precision(reply.session, self.actor)}
         return Response(told, headers={} if reply.is_new else {"Idempotent-Replayed": "true"})
 
     def _say(self, body: dict[str, Any], key: str) -> Reply:
@@ -89,8 +90,14 @@ def _session(session: InterviewSession, actor: Actor) -> dict[str, Any]:
         "userId": None if owner is None or owner.is_guest else owner.pk,
         "createdAt": session.created_at,
         "status": session.status,
-        "precision": represent.precision(session, actor),
+        "precision": _precision(session, actor),
     }
+
+
+def _precision(session: InterviewSession, actor: Actor) -> dict[str, float] | None:
+    """The five traits and nothing else, whatever else the session's answers are read for."""
+    known = represent.precision(session, actor)
+    return known and {trait: known[trait] for trait in TRAITS}
 
 
 def _messages(session: InterviewSession) -> list[dict[str, Any]]:

@@ -97,14 +97,20 @@ class PageQuery(serializers.Serializer[Any]):
     offset = serializers.IntegerField(min_value=0, max_value=10_000_000, default=0)
 
 
-def page(request: Request, rows: QuerySet[Any], query: dict[str, Any], represent: Any) -> dict[str, Any]:
-    """``{count, next, previous, results}`` of the rows that limit and offset ask for."""
+def page(
+    request: Request, rows: QuerySet[Any], query: dict[str, Any], represent: Any, *, together: bool = False
+) -> dict[str, Any]:
+    """``{count, next, previous, results}`` of the rows that limit and offset ask for.
+
+    ``together``: what represents them takes them all at once.
+    """
     count, limit, offset = rows.count(), query["limit"], query["offset"]
+    shown = list(rows[offset : offset + limit])
     return {
         "count": count,
         "next": _link(request, limit, offset + limit) if offset + limit < count else None,
         "previous": _link(request, limit, max(0, offset - limit)) if offset else None,
-        "results": [represent(row) for row in rows[offset : offset + limit]],
+        "results": represent(shown) if together else [represent(row) for row in shown],
     }
 
 

@@ -12,9 +12,9 @@ from rest_framework.viewsets import ViewSetMixin
 
 from sessions_app import represent
 from sessions_app.access import job_posting_for, job_postings_of, resume_for, resumes_of, template_for
-from sessions_app.ai.protocol import descriptions
 from sessions_app.models import InterviewTemplate
 from sessions_app.services import catalog, resumes
+from sessions_app.services.connections import descriptions
 
 from . import inputs, outputs
 from .base import ApiView, PageQuery, page

@@ -21,7 +21,7 @@ IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, 
 
 def says(
     summary: str,
-    answers: dict[int, Any],
+    answers: dict[Any, Any],
     *,
     body: Any = None,
     query: Any = None,

@@ -297,8 +297,16 @@ class InvitationQuery(PageQuery):
 
 
 class RequestBody(Body):
-    kind = serializers.ChoiceField(["extra_time", "adjustment", "human"])
+    kind = serializers.ChoiceField(["extra_time", "adjustment", "human", "score"])
     text = Text(required=False, allow_blank=True, default="", max_length=2_000)
+    criterion = serializers.CharField(
+        required=False, max_length=80, help_text="Of a score: the key of the criterion that is disagreed with."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if (attrs["kind"] == "score") != ("criterion" in attrs):
+            raise ValidationError({"criterion": [ErrorDetail("A score needs it, nothing else takes it.", "criterion")]})
+        return attrs
 
 
 class RequestQuery(PageQuery):

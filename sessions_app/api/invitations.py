@@ -12,7 +12,7 @@ from rest_framework.viewsets import ViewSetMixin
 from sessions_app.access import invitation_for, invitations_of, request_for, requests_of, session_for
 from sessions_app.models import CandidateRequest, Invitation
 from sessions_app.models.clock import database_now
-from sessions_app.services import candidate_requests, invitations
+from sessions_app.services import candidate_requests, disagreeing, invitations
 from sessions_app.services.config import SessionConfig
 from sessions_app.services.inviting import invite_one
 from sessions_app.services.letters import invite_address
@@ -145,14 +145,18 @@ class SessionRequestsView(ApiView):
         return Response(page(request, rows, self.query(PageQuery), request_json))
 
     @says(
-        "Ask for more time, an adjustment or a human interviewer",
+        "Ask for more time, an adjustment or a human interviewer; or disagree with a score",
         {201: outputs.RequestOut},
         body=inputs.RequestBody,
         errors=(400, 403, 404, 409, 422),
         headers=(KEY,),
     )
     def post(self, request: Any, id: str) -> Response:
-        asked = candidate_requests.ask(id, actor=self.actor, **self.body(inputs.RequestBody))
+        body = self.body(inputs.RequestBody)
+        if body["kind"] == disagreeing.KIND:
+            asked = disagreeing.disagree(id, body["criterion"], body["text"], actor=self.actor)
+        else:
+            asked = candidate_requests.ask(id, actor=self.actor, **body)
         return Response(request_json(asked), status=201)
 
 
@@ -171,7 +175,7 @@ def as_json(invitation: Invitation) -> Json:
 
 def request_json(asked: CandidateRequest) -> Json:
     names = ("session_id", "kind", "text", "status", "answer", "created_at", "handled_at")
-    return {"id": asked.pk, **{name: getattr(asked, name) for name in names}}
+    return {"id": asked.pk, "criterion": asked.subject or None, **{name: getattr(asked, name) for name in names}}
 
 
 def _with_link(request: Any, invitation: Invitation, token: str) -> Response:

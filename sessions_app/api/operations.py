@@ -27,7 +27,7 @@ class OperationViewSet(ViewSetMixin, ApiView):
         return Response(represent.operation(operation_for(id, self.actor)))
 
     @says(
-        "Try a failed or stopped question again",
+        "Try a failed or stopped question or evaluation again",
         {202: outputs.OperationOut},
         body=inputs.Nothing,
         errors=(400, 404, 409, 422),
@@ -39,7 +39,7 @@ class OperationViewSet(ViewSetMixin, ApiView):
         return Response(represent.operation(operations.retry_operation(id, actor=self.actor)), status=202)
 
     @says(
-        "Stop a question that is being written",
+        "Stop a question that is being written, or an evaluation",
         {200: outputs.OperationOut},
         body=inputs.Nothing,
         errors=(400, 404, 409, 422),

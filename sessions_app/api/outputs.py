@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_serializer, inline_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer, inline_serializer
 from rest_framework import serializers as s
 
 from sessions_app.models.actions import Phase
@@ -78,6 +78,9 @@ class MessageOut(s.Serializer[Any]):
     content = s.CharField()
     state = s.ChoiceField(["complete"])
     created_at = s.DateTimeField()
+    asked_by = s.CharField(
+        required=False, allow_null=True, help_text="Questions only: the model that wrote it, or built-in."
+    )
     client_message_id = s.CharField(required=False, allow_null=True, help_text="Answers only.")
     payload = s.DictField(required=False, help_text="Answers only.")
     skipped = s.BooleanField(required=False, help_text="Answers only.")
@@ -127,6 +130,19 @@ class Progress(s.Serializer[Any]):
 Precision = inline_serializer("Precision", {trait: s.FloatField() for trait in TRAITS}, allow_null=True)
 
 
+@extend_schema_field(
+    {
+        "type": ["object", "null"],
+        "description": "Every trait, and the competencies that the session's answers are read for; null where hidden.",
+        "properties": {trait: {"type": "number"} for trait in TRAITS},
+        "required": list(TRAITS),
+        "additionalProperties": {"type": "number"},
+    }
+)
+class PrecisionOfAll(s.DictField):
+    child = s.FloatField()
+
+
 class _Session(s.Serializer[Any]):
     id = s.UUIDField()
     title = s.CharField()
@@ -166,7 +182,8 @@ class SessionContext(_Session):
     closes_at = _nullable(s.DateTimeField)
     token_budget = s.IntegerField()
     tokens_used = s.IntegerField()
-    precision = Precision
+    precision = PrecisionOfAll(allow_null=True)
+    estimates = s.DictField(child=s.FloatField(), allow_null=True, help_text="By dimension with evidence, -1 to 1.")
     job_posting = JobPostingOut(allow_null=True)
     resume = ResumeInContext(allow_null=True)
     messages = MessageOut(many=True)
@@ -251,6 +268,7 @@ class ModelOut(s.Serializer[Any]):
     name = s.CharField()
     is_ai = s.BooleanField()
     description = s.CharField()
+    unavailable = s.CharField(required=False, help_text="Why no session can use it now; absent if one can.")
 
 
 class UserOut(s.Serializer[Any]):
@@ -328,7 +346,8 @@ class NewInvitationOut(InvitationOut):
 class RequestOut(s.Serializer[Any]):
     id = s.UUIDField()
     session_id = s.UUIDField()
-    kind = s.ChoiceField(["extra_time", "adjustment", "human"])
+    kind = s.ChoiceField(["extra_time", "adjustment", "human", "score"])
+    criterion = _nullable(s.CharField, help_text="Of a score that is disagreed with.")
     text = s.CharField()
     status = s.ChoiceField(["open", "granted", "declined"])
     answer = s.CharField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 from rest_framework.decorators import action
@@ -64,7 +65,8 @@ class SessionViewSet(ViewSetMixin, ApiView):
         if "status" in query:
             sessions.check_status(query["status"])
         rows = sessions_of(self.actor).with_turn().select_related("job_posting").matching(**query)
-        return Response(page(request, rows, query, represent.summary))
+        lines = partial(represent.summaries, actor=self.actor)
+        return Response(page(request, rows, query, lines, together=True))
 
     @says(
         "Create a session",

@@ -3,9 +3,10 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from . import accounts, assessment
+from . import accounts, assessment, evaluation, reviews
 from .catalog import JobPostingViewSet, ModelsView, ResumeViewSet, TemplateViewSet
 from .conversations import ActiveSessionView, TaskStatusView
+from .export import ExportView
 from .invitations import InvitationViewSet, RequestViewSet, SessionRequestsView
 from .keys import KeyViewSet
 from .operations import OperationViewSet
@@ -34,7 +35,15 @@ urlpatterns = [
     path("conversations/<str:id>/active-session", ActiveSessionView.as_view(), name="api-conversation-active"),
     path("conversations/<str:id>/task-status", TaskStatusView.as_view(), name="api-conversation-task"),
     path("sessions/<str:id>/requests", SessionRequestsView.as_view(), name="api-session-requests"),
+    path("sessions/<str:id>/evaluation", evaluation.EvaluationView.as_view(), name="api-session-evaluation"),
+    path("sessions/<str:id>/evaluation/retry", evaluation.RetryView.as_view(), name="api-session-evaluation-retry"),
+    path("sessions/<str:id>/export", ExportView.as_view(), name="api-session-export"),
     path("models", ModelsView.as_view(), name="api-models"),
+    path("sessions/<str:id>/review", reviews.ReviewView.as_view(), name="api-session-review"),
+    path("sessions/<str:id>/review/submit", reviews.SubmitView.as_view(), name="api-session-review-submit"),
+    path("sessions/<str:id>/review/skip", reviews.SkipView.as_view(), name="api-session-review-skip"),
+    path("sessions/<str:id>/review/reviewers", reviews.ReviewersView.as_view(), name="api-session-reviewers"),
+    path("reviews/agreement", reviews.AgreementView.as_view(), name="api-agreement"),
     path("sessions/<str:id>/usage", UsageView.as_view(), name="api-session-usage"),
     *router.urls,
 ]

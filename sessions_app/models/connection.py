@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 
 from .ids import new_id
@@ -19,7 +19,12 @@ class ModelConnection(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.SlugField(max_length=80, unique=True, help_text="As sessions name it, such as gpt-4o or local-llama.")
-    base_url = models.URLField(max_length=300, help_text="Such as https://api.openai.com/v1.")
+    base_url = models.CharField(
+        "base URL",
+        max_length=300,
+        validators=[RegexValidator(r"^https?://[^\s/]+\S*$", "Enter an address like https://api.openai.com/v1.")],
+        help_text="Such as https://api.openai.com/v1. A name of this network will do, too.",
+    )
     model_id = models.CharField(max_length=120, help_text="As the endpoint names it.")
     encrypted_key = models.TextField(blank=True, editable=False)
     is_enabled = models.BooleanField(default=True)

@@ -183,16 +183,37 @@ class Rating(models.TextChoices):
     NOT_ENOUGH_EVIDENCE = "not_enough_evidence", "Not enough evidence"
 
 
-class Review(models.Model):
-    """One person's scorecard. It sees the machine's scores and other people's only once it is submitted."""
+class Reviews(models.QuerySet["Review"]):
+    def since_the_end(self) -> Reviews:
+        """Of what was said until the session last ended: opening it again takes earlier reviews out of the count,
+        judging it once more does not.
+        """
+        return self.filter(created_at__gte=models.F("session__ended_at"))
 
-    STATUSES = (("draft", "Draft"), ("submitted", "Submitted"), ("skipped", "Skipped"))
+
+class Review(models.Model):
+    """One person's scorecard. They see the machine's scores and other people's only once its ratings are sealed.
+
+    ``sealed`` has fixed ratings that differ from the machine's so much that a reason is needed; it counts once it is
+    ``submitted``, with that reason.
+    """
+
+    STATUSES = (
+        ("draft", "Draft"),
+        ("sealed", "Waits for a reason"),
+        ("submitted", "Submitted"),
+        ("skipped", "Skipped"),
+    )
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     session = models.ForeignKey("sessions_app.InterviewSession", on_delete=models.CASCADE, related_name="reviews")
     evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="reviews", null=True, blank=True)
     reviewer = models.ForeignKey("sessions_app.User", on_delete=models.SET_NULL, null=True, related_name="reviews")
+    assigned_by = models.ForeignKey(
+        "sessions_app.User", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     status = models.CharField(max_length=9, choices=STATUSES, default="draft")
+    revision = models.PositiveIntegerField(default=0, help_text="One more with every save: a stale form is refused.")
     takeaways = models.TextField("key take-aways", max_length=4_000, blank=True)
     recommendation = models.CharField(max_length=10, choices=Recommendation.choices, blank=True)
     final_score = models.FloatField(null=True, blank=True, help_text="0 to 100, computed from the ratings.")
@@ -201,6 +222,8 @@ class Review(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = Reviews.as_manager()
 
     class Meta:
         ordering = ("created_at",)

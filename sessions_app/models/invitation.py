@@ -67,14 +67,22 @@ class SessionToken(models.Model):
 
 
 class CandidateRequest(models.Model):
-    """A candidate asks for more time, another adjustment, or a human interviewer; staff answer."""
+    """A candidate asks for more time, another adjustment, or a human interviewer, or disagrees with a score; staff
+    answer.
+    """
 
-    KINDS = (("extra_time", "More time"), ("adjustment", "An adjustment"), ("human", "A human interview"))
+    KINDS = (
+        ("extra_time", "More time"),
+        ("adjustment", "An adjustment"),
+        ("human", "A human interview"),
+        ("score", "Disagrees with a score"),
+    )
     STATUSES = (("open", "Open"), ("granted", "Granted"), ("declined", "Declined"))
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     session = models.ForeignKey("sessions_app.InterviewSession", on_delete=models.CASCADE, related_name="requests")
     kind = models.CharField(max_length=10, choices=KINDS)
+    subject = models.CharField(max_length=80, blank=True, help_text="The criterion's key, of a score.")
     text = models.TextField(max_length=2_000, blank=True, help_text="In the candidate's own words.")
     status = models.CharField(max_length=8, choices=STATUSES, default="open")
     answer = models.TextField(max_length=2_000, blank=True, help_text="What staff told the candidate.")
@@ -89,7 +97,9 @@ class CandidateRequest(models.Model):
         verbose_name = "request"
         constraints = (
             models.UniqueConstraint(
-                fields=["session", "kind"], condition=models.Q(status="open"), name="request_open_once_per_kind"
+                fields=["session", "kind", "subject"],
+                condition=models.Q(status="open"),
+                name="request_open_once_per_kind",
             ),
         )
 

@@ -125,13 +125,17 @@ class Timed(models.Model):
         left = self.remaining_ms(now) or 0
         self.warned_seconds = min((warning for warning in WARNINGS if warning * 1000 >= left), default=None)
 
-    def due_warning(self, now: datetime) -> int | None:
-        """The smallest warning that a running clock has come to and that was not given yet, in seconds left."""
+    def near_end(self, now: datetime) -> int | None:
+        """The smallest warning that a running clock has come to, in seconds left; None before the first."""
         whole, left = self.limit_ms, self.remaining_ms(now)
         if self.running_since is None or not whole or not left:
             return None
-        given = self.warned_seconds or whole
-        return min((w for w in WARNINGS if left <= w * 1000 < whole and w < given), default=None)
+        return min((w for w in WARNINGS if left <= w * 1000 < whole), default=None)
+
+    def due_warning(self, now: datetime) -> int | None:
+        """As ``near_end``, unless that warning or a smaller one was given already."""
+        seconds, given = self.near_end(now), self.warned_seconds
+        return seconds if seconds and (given is None or seconds < given) else None
 
     def is_idle(self, now: datetime) -> bool:
         """Whether a question has been open for so long without a sign of life that the interview should be paused."""

@@ -29,6 +29,11 @@ class Chrome:
         return self._request.get_full_path() if self._request.method == "GET" else "/"
 
     @property
+    def is_refresh(self) -> bool:
+        """An open room asks for itself again: what the next page is to say must not be used up by that."""
+        return self._request.headers.get("X-Room") == "refresh"
+
+    @property
     def is_guest(self) -> bool:
         return bool(getattr(self._request.user, "is_guest", False))
 

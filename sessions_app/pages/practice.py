@@ -31,11 +31,22 @@ def time_choices(session: InterviewSession) -> list[TimeChoice]:
     if not session.is_practice or is_fixed or base is None:
         return []
     limited = [
-        TimeChoice(value, base * factor, count(math.ceil(base * factor), "minute"), hint)
+        TimeChoice(
+            value, base * factor, count(math.ceil(base * factor), "minute"), _with_extra(session, base * factor, hint)
+        )
         for value, factor, hint in FACTORS
         if base * factor <= MAX_MINUTES
     ]
     return [*limited, TimeChoice("none", None, "No limit", "take all the time you need")]
+
+
+def _with_extra(session: InterviewSession, minutes: float, hint: str) -> str:
+    """The hint, and where there is an accommodation the sum: "30 min + 50 % extra time = 45 min"."""
+    percent = session.accommodation_percent
+    if not percent:
+        return hint
+    whole = int(minutes * 60 * (100 + percent) // 100 // 60)
+    return f"{hint}; {math.ceil(minutes)} min + {percent} % extra time = {whole} min"
 
 
 def base_minutes(session: InterviewSession) -> float | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import get_language
+
 from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, SessionMessage
 from sessions_app.models.actions import OPEN, Role, Status
@@ -60,6 +62,13 @@ class Turn:
     is_code: bool = False
     skipped: bool = False
     sent_by_clock: bool = False
+    lang: str = ""
+    seq: int | None = None
+
+
+def spoken_in(session: InterviewSession) -> str:
+    """The interview's language where it is not the page's, for ``lang``; empty where they are the same."""
+    return "" if session.language == get_language() else session.language
 
 
 def turn(message: SessionMessage, session: InterviewSession) -> Turn:
@@ -73,13 +82,15 @@ def turn(message: SessionMessage, session: InterviewSession) -> Turn:
         id=str(message.pk),
         kind=message.kind,
         heading=heading,
-        who="You" if mine else speaker(session.model_name),
+        who="You" if mine else speaker(message.payload.get("by") or session.model_name),
         at=moment(message.completed_at or message.created_at),
         text=message.content,
         number=number,
         is_code=message.mode == "code",
         skipped=message.is_skip,
         sent_by_clock=bool(message.payload.get("auto_submitted")),
+        lang=spoken_in(session),
+        seq=message.seq,
     )
 
 
@@ -116,6 +127,7 @@ class Row:
     duration: str
     note: str
     primary: str
+    score: str = "—"
 
     @property
     def action(self) -> str:
@@ -123,7 +135,7 @@ class Row:
         return {"Begin": "session-ready", "View": "session-done"}.get(self.primary, "session-room")
 
 
-def row(session: InterviewSession, now: datetime) -> Row:
+def row(session: InterviewSession, now: datetime, score: str = "—") -> Row:
     return Row(
         session=session,
         chip=chip(session, now),
@@ -132,6 +144,7 @@ def row(session: InterviewSession, now: datetime) -> Row:
         duration=time_taken(session.used_ms(now), session.paused_for_ms(now)) if session.started_at else "—",
         note=_row_note(session, now),
         primary=_next_step(session),
+        score=score,
     )
 
 

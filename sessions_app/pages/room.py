@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -12,14 +12,15 @@ from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, SessionMessage
 from sessions_app.models.actions import OPEN, Phase, Status
 from sessions_app.models.limits import MAX_ANSWER
-from sessions_app.models.timing import WARNINGS
+from sessions_app.services.dimensions import Known, known_of
 
 from . import present
-from .words import Moment, ago, moment, time_left
+from .markdown import as_html
+from .words import Moment, ago, count, moment, time_left
 
 SHOWN = 100  # turns; earlier ones are a link away
 SLOW = timedelta(seconds=20)
-EXTEND_AT_MS = 120_000
+EXTEND_AT = 120  # seconds left
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,11 @@ class Composer:
 
 @dataclass(frozen=True)
 class Timer:
-    """``left`` is empty when there is no limit, ``ends`` while the clock stands still."""
+    """``left`` is empty when there is no limit, ``ends`` while the clock stands still; then it is not counted down."""
 
     left: str
     ends: Moment | None
+    milliseconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Room:
     ended: Moment | None
     opens: str
     unsent: Unsent | None
+    key: str = field(default_factory=lambda: str(uuid.uuid4()))  # of the forms that add something each time
 
     @property
     def may(self) -> frozenset[str]:
@@ -86,18 +89,31 @@ class Room:
         return f"{self.session.last_seq}{middle}"
 
     @property
+    def near_end(self) -> int | None:
+        """The warning that is true now, in seconds left."""
+        return self.session.near_end(self.session.now)
+
+    @property
     def time_warning(self) -> str:
-        """That the end is near, while the clock runs: from 10 minutes left on, unless the whole time is no longer."""
-        left, whole = self.session.remaining_ms(self.session.now), self.session.limit_ms
-        if not self.session.running_since or not left or left > WARNINGS[0] * 1000 or left == whole:
+        """That the end is near, while the clock runs. It stays true until the next warning, so it need not count."""
+        if self.near_end is None:
             return ""
-        return f"{self.timer.left} left. What you have written by the end is kept."
+        left = count(self.near_end // 60, "minute")
+        return f"Less than {left} left. What is saved as a draft at the end becomes your answer."
 
     @property
     def may_extend(self) -> bool:
         """Five minutes more are offered in the last two, to the candidate who may take them."""
-        left = self.session.remaining_ms(self.session.now) or 0
-        return "extend" in self.viewer.actions and self.session.may_add_time and 0 < left <= EXTEND_AT_MS
+        return self._is_near_end and "extend" in self.viewer.actions and self.session.may_add_time
+
+    @property
+    def may_ask_for_time(self) -> bool:
+        """Where others judge, more time is theirs to give; the candidate can ask."""
+        return self._is_near_end and self.viewer.is_candidate and not self.session.is_practice
+
+    @property
+    def _is_near_end(self) -> bool:
+        return self.near_end is not None and self.near_end <= EXTEND_AT
 
     @property
     def announcement(self) -> str:
@@ -106,6 +122,20 @@ class Room:
             return ""
         said = [turn for turn in self.latest.turns if turn.kind in ("question", "notice")]
         return f"{said[-1].heading}. {said[-1].text}" if said else ""
+
+    @property
+    def task(self) -> str:
+        return as_html(self.session.challenge_text) if self.session.challenge_text else ""
+
+    @property
+    def lang(self) -> str:
+        return present.spoken_in(self.session)
+
+    @property
+    def known(self) -> list[Known]:
+        """How well the candidate is known so far; nothing where the template hides that from them."""
+        shown = self.session.shows_precision or not self.viewer.is_candidate
+        return known_of(self.session) if shown else []
 
     @property
     def engine(self) -> str:
@@ -187,7 +217,7 @@ def _timer(session: InterviewSession) -> Timer:
     left = session.remaining_ms(session.now)
     if left is None or session.status not in OPEN:
         return Timer("", None)
-    return Timer(time_left(left), moment(session.deadline) if session.deadline else None)
+    return Timer(time_left(left), moment(session.deadline) if session.deadline else None, left)
 
 
 def _composer(session: InterviewSession, looking: present.Viewer, unsent: Unsent | None) -> Composer | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from . import views, views_after, views_create, views_files, views_invite, views_room, views_start
+from . import views, views_after, views_create, views_files, views_invite, views_report, views_room, views_start
 
 room_urls = [
     path("", views_room.room, name="session-room"),
@@ -22,10 +22,13 @@ room_urls = [
     path("extend", views_after.extend, name="session-extend"),
     path("retake", views_after.retake, name="session-retake"),
     path("delete", views_after.delete, name="session-delete"),
+    path("report", views_report.report, name="session-report"),
+    path("disagree", views_report.disagree, name="session-disagree"),
+    path("evaluate", views_report.evaluate, name="session-evaluate"),
     path("end", views_files.end, name="session-end"),
     path("done", views_files.done, name="session-done"),
     path("transcript", views_files.transcript, name="session-transcript"),
-    re_path(r"^export\.(?P<extension>md|json|txt)$", views_files.export, name="session-export"),
+    re_path(r"^export\.(?P<extension>md|json|txt|pdf)$", views_files.export, name="session-export"),
 ]
 
 urlpatterns = [
@@ -33,6 +36,7 @@ urlpatterns = [
     path("practice/<slug:slug>/start", views_start.practice, name="practice-start"),
     path("sessions/", views.session_list, name="session-list"),
     path("sessions/new", views_create.new_session, name="new-session"),
+    path("sessions/insights", views_report.insights, name="insights"),
     path("sessions/<uuid:session_id>/", include(room_urls)),
     path("invite/<str:token>/", views_invite.invite, name="invite"),
     path("invite/<str:token>/ask", views_invite.invite_ask, name="invite-ask"),
@@ -41,5 +45,5 @@ urlpatterns = [
     path("zone", views.zone, name="zone"),
     path("help/", views.text_page, {"page": "help"}, name="help"),
     path("privacy", views.text_page, {"page": "privacy"}, name="privacy"),
-    path("how-scoring-works", views.text_page, {"page": "scoring"}, name="how-scoring-works"),
+    path("how-scoring-works", views_report.how_scoring_works, name="how-scoring-works"),
 ]

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.access import Actor
 from sessions_app.errors import ValidationFailed
-from sessions_app.models import InterviewSession, InterviewTemplate
+from sessions_app.models import InterviewSession, InterviewTemplate, User
 from sessions_app.models.limits import MODES
 from sessions_app.models.session import STATUS_CHOICES
 from sessions_app.models.session_queries import Sessions
 from sessions_app.services.accounts import choose_time_zone
 from sessions_app.services.moments import is_zone
+from sessions_app.services.scorecards import scores_in_words
 
 from . import present
 from .answers import see_other
@@ -56,10 +57,11 @@ def session_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         rows, wrong = own_sessions(request).none(), error.errors
     unfinished = [] if filters.status else list(rows.unfinished()[: UNFINISHED_SHOWN + 1])
     page = Paginator(of_status(rows, filters.status), PER_PAGE).get_page(request.GET.get("page"))
+    scores = scores_in_words(list(page), actor)
     context = {
         "unfinished": [present.row(session, session.now) for session in unfinished[:UNFINISHED_SHOWN]],
         "has_more_unfinished": len(unfinished) > UNFINISHED_SHOWN,
-        "history": [present.row(session, session.now) for session in page],
+        "history": [present.row(session, session.now, scores[session.pk]) for session in page],
         "page": page,
         "filters": filters,
         "choices": [(UNFINISHED, "Unfinished"), *((str(value), word) for value, word in STATUS_CHOICES)],
@@ -83,14 +85,13 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@personal
-def zone(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Remember a time zone: with the account, or for a guest in a cookie. An empty one follows the browser again."""
+def zone(request: HttpRequest) -> HttpResponse:
+    """Remember a time zone: with the account, else in a cookie. An empty one follows interview and browser again."""
     wanted, back = request.POST.get("zone", ""), request.POST.get("next", "/")
     if wanted and not is_zone(wanted):
         return HttpResponseBadRequest("Choose a time zone such as Europe/Berlin.")
     response = see_other(back if url_has_allowed_host_and_scheme(back, None) else "/")
-    if not choose_time_zone(wanted, actor=actor):
+    if not (isinstance(request.user, User) and choose_time_zone(wanted, actor=Actor(request.user))):
         remember(request, response, wanted)
     return response
 

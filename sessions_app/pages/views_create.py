@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods
 
 from sessions_app import errors
 from sessions_app.access import Actor, job_postings_of, resumes_of, session_for, template_for
-from sessions_app.ai.protocol import descriptions
 from sessions_app.errors import FieldError
 from sessions_app.models import InterviewSession, InterviewTemplate
 from sessions_app.models.limits import MODES
 from sessions_app.services.config import TOKENS_PER_EXCHANGE, exchanges_for
+from sessions_app.services.connections import descriptions
 from sessions_app.services.creation import create_session
 from sessions_app.services.invitations import create_invitation, resend_invitation
 from sessions_app.services.letters import invite_address

@@ -9,16 +9,18 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sessions_app.access import Actor, session_for
+from sessions_app.export import as_file
 from sessions_app.models import InterviewSession
 from sessions_app.models.actions import OPEN, Phase
 from sessions_app.services.sessions import end_session
 
 from . import present
 from .answers import see_other, telling
-from .export import FORMATS, file_name
 from .guard import personal
+from .report import stepper_of
 from .room import messages_of
 from .words import duration, moment
+from .zones import speak_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,26 +44,24 @@ def done(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
     session = session_for(session_id, actor)
     if session.status in OPEN:
         return redirect("session-room", session_id)
-    return render(request, "done.html", _transcript(session, actor))
+    speak_in(request, session)
+    return render(request, "done.html", {**_transcript(session, actor), "stepper": stepper_of(session, actor)})
 
 
 @require_safe
 @personal
 def transcript(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
     """Everything that was said, laid out for paper."""
-    return render(request, "transcript.html", _transcript(session_for(session_id, actor), actor))
+    session = session_for(session_id, actor)
+    speak_in(request, session)
+    return render(request, "transcript.html", _transcript(session, actor))
 
 
 @require_safe
 @personal
 def export(request: HttpRequest, actor: Actor, session_id: UUID, extension: str) -> HttpResponse:
     """The transcript as a file; at any time, so that answers can always be taken home."""
-    session = session_for(session_id, actor)
-    content_type, write = FORMATS[extension]
-    text = write(session, messages_of(session))
-    response = HttpResponse(text, content_type=f"{content_type}; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{file_name(session, extension)}"'
-    return response
+    return as_file(session_for(session_id, actor), actor, extension)
 
 
 def _transcript(session: InterviewSession, actor: Actor) -> dict[str, object]:
@@ -78,7 +78,7 @@ def _transcript(session: InterviewSession, actor: Actor) -> dict[str, object]:
         "started": moment(session.started_at) if session.started_at else None,
         "ended": moment(session.ended_at) if session.ended_at else None,
         "engine": present.engine(session.model_name),
-        "formats": [("md", "Markdown"), ("txt", "Plain text"), ("json", "JSON")],
+        "formats": [("pdf", "PDF"), ("md", "Markdown"), ("txt", "Plain text"), ("json", "JSON")],
     }
 
 

@@ -30,7 +30,7 @@ from .answers import see_other
 from .errors import answer
 from .guard import limit_by_address, personal
 from .views_start import BY_COOKIE, GUESTS_PER_HOUR
-from .zones import zone_for
+from .zones import zone_context, zone_for
 
 MISSES_PER_HOUR = 60  # links that lead nowhere, from one address
 HEADERS = {
@@ -158,13 +158,15 @@ def _page(request: HttpRequest, invitation: Invitation, found: str, token: str) 
         "has_calendar": session.opens_at is not None,
         "has_practised": found == "open" and _has_practised(request),
         "asked": list(session.requests.all()),
+        **zone_context(request, session),
     }
 
 
 def _kinds(session: InterviewSession) -> str:
-    """The types of the planned questions, in words: "technical and situational"."""
-    types = list(dict.fromkeys(question.get("type", "") for question in session.plan.get("questions", ())))
-    return " and ".join(word for word in types if word)
+    """The types of the planned questions, in words: "technical, behavioral and situational"."""
+    types = dict.fromkeys(question.get("type", "") for question in session.plan.get("questions", ()))
+    *words, last = [word for word in types if word] or [""]
+    return f"{', '.join(words)} and {last}" if words else last
 
 
 def masked(email: str) -> str:

@@ -18,6 +18,7 @@ from sessions_app.services.keys import MAX_NAME, create_key, revoke_key
 
 from .answers import see_other
 from .guard import personal
+from .zones import zone_context
 
 
 class KeyForm(forms.Form):
@@ -46,7 +47,7 @@ def home(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The way to everything that belongs to an account."""
     if actor.user is not None and actor.user.is_guest:
         return redirect("account_signup")
-    return render(request, "account/home.html")
+    return render(request, "account/home.html", zone_context(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -21,6 +21,7 @@ from sessions_app.services.sessions import start_session, update_session
 from . import present
 from .answers import see_other, telling
 from .guard import action, limit_by_address, personal
+from .markdown import as_html
 from .practice import choice_named, chosen, differs, time_choices
 from .waiting import wait_for
 from .words import opening_in_full
@@ -54,17 +55,30 @@ def ready(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
 
 @action
 def start(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
-    """Set the chosen time, begin, and wait a moment for the first question."""
+    """Set the chosen time, begin, and wait a moment for the first question. A second click finds it begun."""
     session = session_for(session_id, actor)
-    wrong = _wrong_fields(request, session)
-    if wrong and session.status == Status.CREATED:
+    if session.status != Status.CREATED:
+        wait_for(session.turn_id)
+        return see_other("session-room", session_id)
+    if wrong := _wrong_fields(request, session):
         return _ready_page(request, actor, session, wrong, status=400)
     with telling(request, actor, session_id):
-        choice = choice_named(session, request.POST.get("time", ""))
-        if session.status == Status.CREATED and choice is not None and differs(session, choice):
-            update_session(session_id, actor=actor, time_limit_minutes=choice.minutes)
-        wait_for(start_session(session_id, actor=actor).turn_id)
+        wait_for(_begin(request, actor, session))
     return see_other("session-room", session_id)
+
+
+def _begin(request: HttpRequest, actor: Actor, session: InterviewSession) -> Any:
+    """The operation of the first question. Of two clicks at the same moment one begins, and neither is refused."""
+    try:
+        choice = choice_named(session, request.POST.get("time", ""))
+        if choice is not None and differs(session, choice):
+            update_session(session.pk, actor=actor, time_limit_minutes=choice.minutes)
+        return start_session(session.pk, actor=actor).turn_id
+    except errors.InvalidSessionState:
+        now = session_for(session.pk, actor)
+        if now.status == Status.CREATED:
+            raise
+        return now.turn_id
 
 
 def _wrong_fields(request: HttpRequest, session: InterviewSession) -> list[errors.FieldError]:
@@ -91,6 +105,10 @@ def _ready_page(
         "may": present.viewer(session, actor).actions,
         "modes": present.modes(session.enabled_modes),
         "engine": present.engine(session.model_name),
+        "task": as_html(session.challenge_text) if session.challenge_text else "",
+        "posting": session.job_posting,
+        "resume": session.resume,
+        "lang": present.spoken_in(session),
         "choices": time_choices(session),
         "chosen": request.POST.get("time") or chosen(session),
         "errors": wrong,

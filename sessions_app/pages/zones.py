@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from sessions_app.models import InterviewSession
 from sessions_app.services.local_time import zone_named
-from sessions_app.services.moments import places
+from sessions_app.services.moments import is_zone, places
 
 CHOSEN, FOUND = "zone", "tz"  # cookies
 YEAR = 60 * 60 * 24 * 365
@@ -24,10 +24,14 @@ YEAR = 60 * 60 * 24 * 365
 
 def zone_for(request: HttpRequest, session: InterviewSession | None = None) -> ZoneInfo:
     """The zone to speak in; ``session`` where the page is about one."""
-    account = str(getattr(request.user, "time_zone", "") or "")
     interview = session.time_zone if session is not None else ""
-    chosen, found = (unquote(request.COOKIES.get(name, "")) for name in (CHOSEN, FOUND))
-    return zone_named(account, chosen, interview, found)
+    return zone_named(*_choices(request), interview, unquote(request.COOKIES.get(FOUND, "")))
+
+
+def _choices(request: HttpRequest) -> tuple[str, str]:
+    """What the reader chose: with the account, and in this browser."""
+    account = str(getattr(request.user, "time_zone", "") or "")
+    return account, unquote(request.COOKIES.get(CHOSEN, ""))
 
 
 def speak_in(request: HttpRequest, session: InterviewSession) -> None:
@@ -55,6 +59,13 @@ def _place(name: str) -> str:
 
 
 def zone_context(request: HttpRequest, session: InterviewSession | None = None) -> dict[str, Any]:
-    """What ``_zone.html`` needs to offer another zone."""
+    """What ``_zone.html`` needs to offer another zone. A choice that was made is the one selected."""
     zone = str(zone_for(request, session))
-    return {"zone": zone, "zone_choices": zone_choices(zone), "zone_next": request.get_full_path()}
+    chosen = next((name for name in _choices(request) if is_zone(name)), "")
+    return {
+        "zone": zone,
+        "zone_chosen": chosen,
+        "zone_default": "The interview’s own" if session and session.time_zone else "The same as this browser",
+        "zone_choices": zone_choices(zone),
+        "zone_next": request.get_full_path(),
+    }

@@ -74,6 +74,7 @@ def submit_answer(
         change.expect_version(expect)
         too_late = change.session.status == Status.EXPIRED and Role.CANDIDATE in actor.roles_in(change.session)
         if not too_late:
+            _free_name(earlier)
             return _accept(change, answer)
         if earlier is None and answer.text.strip():
             _keep_note(change, answer)
@@ -152,6 +153,13 @@ def _sent_before(session: InterviewSession, answer: NewAnswer) -> SessionMessage
     if earlier is not None and not answer.is_same_as(earlier):
         raise errors.ClientIdConflict
     return earlier
+
+
+def _free_name(note: SessionMessage | None) -> None:
+    """What came too late before the session was opened again is sent once more: its name goes to the answer."""
+    if note is not None:
+        note.client_message_id = ""
+        note.save(update_fields=["client_message_id"])
 
 
 def _accept(change: Change, answer: NewAnswer) -> Answered:

@@ -1,5 +1,7 @@
 """Document 2's conversation: start it, say something, wait for the reply. Made of the same verbs as everything else.
 
+Its answers are read for the five traits: with the questions of the shipped personality template where that is offered.
+
 Waiting costs a thread that sleeps and, between two looks, no database connection; after ``WAIT_SECONDS`` the caller is
 told to come back. The message is stored by then, so sending it again under its name waits for the same reply.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,15 +19,18 @@ from django.db import connection, transaction
 from sessions_app import errors
 from sessions_app.access import Actor, turn_for
 from sessions_app.hints import hub
-from sessions_app.models import InterviewSession, SessionMessage, User
+from sessions_app.models import InterviewSession, InterviewTemplate, Operation, SessionMessage, User
 from sessions_app.models.actions import Phase, Status
+from sessions_app.models.limits import TRAITS
 
 from . import answers
 from .answers import Answered, NewAnswer
-from .config import SessionConfig
+from .config import UNSET, SessionConfig
+from .creation import starting_precision
 from .guests import issue_token
 from .sessions import create_session, start_session
 
+TEMPLATE = "personality"
 WAIT_SECONDS = 30.0
 LOOK_SECONDS = 1.0  # hints wake the waiting earlier; one that was lost costs this
 
@@ -43,7 +49,8 @@ class Reply:
 def start_assessment(*, user: User | None, user_id: str | None = None) -> tuple[InterviewSession, str]:
     """A session that is active at once. Somebody unknown becomes a guest and gets a token, which is "" for others.
 
-    It has no time limit: this contract has no pause, and its callers come back whenever they like.
+    It has no time limit, unless the template insists on one: this contract has no pause, and its callers come back
+    whenever they like.
 
     Raises:
         PermissionDenied: ``user_id`` is somebody else.
@@ -53,7 +60,8 @@ def start_assessment(*, user: User | None, user_id: str | None = None) -> tuple[
     with transaction.atomic():
         candidate = user or User.objects.create_guest()
         actor = Actor(candidate)
-        session = create_session(SessionConfig(time_limit_minutes=None), actor=actor)
+        session = create_session(_configuration(), actor=actor)
+        _read_for_traits(session)
         start_session(session.pk, actor=actor)
         token = issue_token(session, candidate) if user is None else ""
     return session, token
@@ -75,7 +83,31 @@ def say(session_id: Any, text: str, *, actor: Actor, name: str = "", seconds: fl
     turn_for(session_id, actor)
     said = _wait(session_id, lambda: _store(session_id, NewAnswer(text, name), actor), end)
     hope = _Hope(said.message, actor)
-    return Reply(_wait(session_id, hope.look, end), turn_for(session_id, actor), said.is_new)
+    reply = _wait(session_id, hope.look, end)
+    with suppress(errors.Unavailable):  # the precision is told as it is by then
+        _wait(session_id, lambda: _is_read(said.message) or None, end)
+    return Reply(reply, turn_for(session_id, actor), said.is_new)
+
+
+def _configuration() -> SessionConfig:
+    template = InterviewTemplate.objects.offered().filter(slug=TEMPLATE).first()
+    if template is None:
+        return SessionConfig(time_limit_minutes=None)
+    return SessionConfig(template_id=template.pk, time_limit_minutes=None if template.allows_time_choice else UNSET)
+
+
+def _read_for_traits(session: InterviewSession) -> None:
+    """Whatever the template of that name says, or if there is none: this contract is about the traits."""
+    if set(TRAITS) <= set(session.plan["dimensions"]):
+        return
+    session.plan = {**session.plan, "dimensions": list(TRAITS)}
+    session.precision = starting_precision(TRAITS)
+    session.save(update_fields=["plan", "precision"])
+
+
+def _is_read(message: SessionMessage) -> bool:
+    """Whether nobody is going to read this answer any more for what it tells about the traits."""
+    return not Operation.objects.live().filter(message=message, kind="analysis").exists()
 
 
 def _store(session_id: Any, answer: NewAnswer, actor: Actor) -> Answered | None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import F
 
 from sessions_app.ai.protocol import Usage
 from sessions_app.models import InterviewSession, Operation, TokenCharge
 
 from .change import Change
+from .connections import price_of
 
 WARNINGS = (75, 90)  # percent of the budget that is used
 MILLION = 1_000_000
@@ -55,8 +55,13 @@ def settle(change: Change, operation: Operation, counted: Usage | None = None, *
 
 
 def spend(change: Change) -> None:
-    """The question that was just asked is the last: its answer leads to the closing words, whatever was planned."""
+    """The question that was just asked is the last: its answer leads to the closing words, whatever was planned.
+
+    Unless staff added tokens while it was being written: then it goes on as if they had come right after it.
+    """
     session = change.session
+    if session.turn and session.events.filter(type="tokens.extended", at__gte=session.turn.started_at).exists():
+        return
     session.is_budget_spent = True
     session.questions_left_out += session.planned_questions - session.current_question_number
     session.planned_questions = session.current_question_number
@@ -73,8 +78,8 @@ def reconsider(change: Change) -> None:
 
 
 def cost_of(model_name: str, usage: Usage) -> tuple[Decimal | None, str]:
-    """What the usage costs by the configured price of the model, with its currency; ``(None, "")`` without a price."""
-    price = settings.MODEL_PRICES.get(model_name)
+    """What the usage costs by the price of the model, with its currency; ``(None, "")`` without a price. One query."""
+    price = price_of(model_name)
     if price is None:
         return None, ""
     cost = (usage.input_tokens * price["input"] + usage.output_tokens * price["output"]) / MILLION

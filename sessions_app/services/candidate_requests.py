@@ -21,7 +21,7 @@ from sessions_app.models.limits import MAX_ACCOMMODATION, MAX_EXTRA_MINUTES
 from . import sessions
 from .change import Change, changing
 
-KINDS = dict(CandidateRequest.KINDS)
+KINDS = {kind: word for kind, word in CandidateRequest.KINDS if kind != "score"}  # that one: ``disagreeing.py``
 MAX_WORDS = 2_000
 STEP_PERCENT = 5
 
@@ -86,6 +86,11 @@ def decline(request_id: Any, *, actor: Actor, answer: str, now: datetime | None 
     if wrong := _wrong_words(answer, "answer", required=True):
         raise errors.ValidationFailed(wrong)
     return _answer(asked, "declined", answer, actor, now)
+
+
+def open_requests() -> int:
+    """How many wait for an answer."""
+    return CandidateRequest.objects.filter(status="open", session__erased_at=None).count()
 
 
 def _check(session: InterviewSession, kind: str, text: str) -> None:

@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils import timezone
 
-from sessions_app.ai.protocol import descriptions
 from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.models import InterviewTemplate, limits
+from sessions_app.models.clock import database_now
 
+from .connections import descriptions
 from .moments import NotOnTheClock, is_zone, moment_of
 
 DEFAULT_MINUTES = 45
@@ -95,7 +95,7 @@ class SessionConfig:
         self._check_numbers()
         self._check_choices()
         self._check_texts()
-        self._check_window(now or timezone.now())
+        self._check_window(now)
         return self.errors
 
     def problems_with(self, template: InterviewTemplate | None, *, is_staff: bool) -> list[FieldError]:
@@ -183,11 +183,11 @@ class SessionConfig:
             both = row is not None and bool(getattr(self, text))
             self._require(not both, text, "both", "Choose one or write a text, not both.")
 
-    def _check_window(self, now: datetime) -> None:
+    def _check_window(self, now: datetime | None) -> None:
         opens, closes = self._check_moment("opens_at"), self._check_moment("closes_at")
         if opens and closes and opens >= closes:
             self._wrong("closes_at", "before_opening", "Closing time is before opening time.")
-        elif closes and closes <= now:
+        elif closes and closes <= (now or database_now()):
             self._wrong("closes_at", "in_the_past", "Closing time is in the past.")
 
     def _check_moment(self, name: str) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,11 +14,14 @@ from django.db import IntegrityError, transaction
 from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor, job_posting_for, resume_for, template_for
 from sessions_app.ai import bank
+from sessions_app.ai.dimensions import COMPETENCY, as_key, keys_of
 from sessions_app.ai.protocol import Posting
 from sessions_app.models import InterviewSession, InterviewTemplate, JobPosting, Resume
 from sessions_app.models.clock import database_now
 from sessions_app.models.ids import new_id
 from sessions_app.models.limits import DEFAULT_QUESTIONS, DEFAULT_TOKENS
+from sessions_app.models.session import baseline_precision
+from sessions_app.scoring import BASELINE
 
 from .catalog import create_job_posting, create_resume, first_line
 from .change import Change, changing
@@ -26,7 +30,8 @@ from .templates import as_question
 
 DEFAULT_QUIET_MINUTES = 10
 
-_CONFIGURATION = [
+# What an edit may change, and a retake takes over.
+CONFIGURATION = [
     "job_posting",
     "resume",
     "template",
@@ -43,6 +48,9 @@ _CONFIGURATION = [
     "idle_minutes",
     "max_pause_minutes",
     "shows_precision",
+    "may_fall_back",
+    "needs_model_score",
+    "shows_report",
     "time_limit_seconds",
     "accommodation_percent",
     "token_budget",
@@ -136,7 +144,7 @@ def update_session(
         session.candidate_email = config.candidate_email
         _configure(session, config, _with_new_rows(config, sources, actor))
         change.record("session.updated", **logged_configuration(session))
-        change.configure(*_CONFIGURATION)
+        change.configure(*CONFIGURATION)
     return change.session
 
 
@@ -206,11 +214,15 @@ def _freeze(session: InterviewSession, sources: _Sources) -> None:
     template, posting = sources.template, sources.posting
     session.title = template.title if template else posting.title if posting else _untitled(session)
     session.plan = frozen_plan(session, posting, template)
+    session.precision, session.estimates = starting_precision(session.plan["dimensions"]), {}
     session.template_version = template.version if template else None
     session.quiet_minutes = template.quiet_minutes if template else DEFAULT_QUIET_MINUTES
     session.idle_minutes = template.idle_minutes if template else None
     session.max_pause_minutes = template.max_pause_minutes if template else None
     session.shows_precision = template.shows_precision if template else True
+    session.may_fall_back = template.may_fall_back if template else True
+    session.needs_model_score = template.needs_model_score if template else False
+    session.shows_report = template.shows_report if template else True
 
 
 def _origin(session: InterviewSession) -> tuple[Any, ...]:
@@ -283,7 +295,22 @@ def frozen_plan(
         more = bank.plan(as_posting(posting), session.planned_questions + len(taken), str(session.pk))
         questions += [question for question in more if question.key not in taken][:missing]
     source = {"id": str(template.pk), "slug": template.slug, "version": template.version} if template else None
-    return {"template": source, "questions": [question.as_json() for question in questions]}
+    return {
+        "template": source,
+        "criteria": (template.criteria if template else None) or [],
+        "dimensions": frozen_dimensions((template.dimensions if template else None) or ()),
+        "questions": [question.as_json() for question in questions],
+    }
+
+
+def frozen_dimensions(names: Iterable[str]) -> list[str]:
+    """The keys of what answers are read for: those that are named, else the competencies. Traits must be named."""
+    return list(dict.fromkeys(filter(None, map(as_key, names)))) or keys_of(COMPETENCY)
+
+
+def starting_precision(keys: Iterable[str]) -> dict[str, float]:
+    """Every trait, since readers of a session count on them, and what else it is read for, at 0.5."""
+    return {**baseline_precision(), **dict.fromkeys(keys, BASELINE)}
 
 
 def as_posting(posting: JobPosting | None) -> Posting | None:

@@ -10,10 +10,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from sessions_app import errors
-from sessions_app.models import InterviewSession, JobPosting, Resume, User
+from sessions_app.models import InterviewSession, JobPosting, Operation, Resume, User
 from sessions_app.models.clock import database_now
 
 from .demo_sessions import STORY, Demo
+from .running import run_operation
 
 # Postings and résumés carry no mark of the demo, so these two are known by their ids.
 POSTING_ID = UUID("0193d000-0000-7000-8000-000000000001")
@@ -59,7 +60,15 @@ def load() -> list[Account]:
         )
         resume, _ = Resume.objects.get_or_create(pk=RESUME_ID, defaults=STORY["resume"] | {"owner": people["sam"]})
         Demo(people["ana"], people["sam"], people["lee"], posting, resume, database_now()).play()
+        _have_them_judged()
         return set_passwords()
+
+
+def _have_them_judged() -> None:
+    """So that the finished interviews have their reports."""
+    waiting = Operation.objects.live().filter(session__is_demo=True, kind__in=["analysis", "evaluation"])
+    for operation_id in waiting.order_by("created_at").values_list("pk", flat=True)[:1000]:
+        run_operation(operation_id)
 
 
 def accounts() -> list[Account]:

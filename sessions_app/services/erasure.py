@@ -69,6 +69,8 @@ def _end(change: Change) -> None:
 
 def _delete_words(session: InterviewSession) -> None:
     """The rows that hold what people said, who they are, and how to reach them. Events hold none of it."""
+    for judged in (session.dimension_evidence, session.reviews, session.evaluations):
+        judged.all().delete()
     for rows in (session.messages, session.invitations, session.tokens, session.requests, session.letters):
         rows.all().delete()
     EventReason.objects.filter(event__session=session).delete()
@@ -83,9 +85,9 @@ def _empty(change: Change) -> None:
     if session.created_by_id == candidate_id:
         session.created_by = None
     session.plan = {**session.plan, "questions": []}
-    session.precision = baseline_precision()
+    session.precision, session.estimates = baseline_precision(), {}
     session.erased_at = change.now
-    change.configure(*_EMPTIED, "created_by", "plan", "precision")
+    change.configure(*_EMPTIED, "created_by", "plan")
     if candidate_id is not None:
         _delete_resume(resume_id, candidate_id, session)
 

@@ -13,6 +13,7 @@ from sessions_app.models.actions import Status
 from sessions_app.models.clock import milliseconds
 
 from .change import OUTAGE, Change
+from .evaluation_queue import queue_evaluation
 from .turns import SESSION_ENDED, add_answer, discard_turn
 
 
@@ -42,6 +43,7 @@ def expire(change: Change, at: datetime) -> None:
     discard_turn(change, SESSION_ENDED, "The session has ended.")
     change.session.expire(at)
     change.record("session.expired", at=at)
+    queue_evaluation(change)
 
 
 def credit_outage(change: Change) -> bool:

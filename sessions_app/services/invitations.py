@@ -42,12 +42,14 @@ def create_invitation(
     expires_at: datetime | None = None,
     origin: str = "",
     batch: tuple[str, int] | None = None,
+    letter: bool = True,
     now: datetime | None = None,
 ) -> tuple[Invitation, str]:
     """A link to a session that nobody has joined yet, and its token, which is never shown again.
 
-    With ``email`` a letter is written, and no account with another address can join. It expires when the session
-    closes, or after 30 days. ``batch`` names the row of a list, so that a repetition cannot store it twice.
+    With ``email`` a letter is written, unless ``letter`` is off, and no account with another address can join. It
+    expires when the session closes, or after 30 days. ``batch`` names the row of a list, so that a repetition cannot
+    store it twice.
 
     Raises:
         SessionNotFound, PermissionDenied (neither staff nor who created the session), InvalidSessionState,
@@ -55,13 +57,15 @@ def create_invitation(
     """
     with changing(session_id, actor, now=now) as change:
         _require_invitable(change)
-        return _issue(change, email.strip(), expires_at, origin, batch)
+        return _issue(change, email.strip(), expires_at, origin, batch, letter=letter)
 
 
 def resend_invitation(
-    invitation_id: Any, *, actor: Actor, origin: str = "", now: datetime | None = None
+    invitation_id: Any, *, actor: Actor, origin: str = "", letter: bool = True, now: datetime | None = None
 ) -> tuple[Invitation, str]:
     """A new link in the place of the old one, which is dead from now on; with a letter if there is an address.
+
+    Without ``letter`` the link is for whoever asked, to be passed on by hand.
 
     Raises:
         InvitationNotFound, PermissionDenied, InvalidSessionState.
@@ -71,7 +75,7 @@ def resend_invitation(
         change.actor = actor
         _require_invitable(change)
         _end(change, old.pk, code="replaced")
-        return _issue(change, old.email, None, origin)
+        return _issue(change, old.email, None, origin, letter=letter)
 
 
 def revoke_invitation(invitation_id: Any, *, actor: Actor, now: datetime | None = None) -> Invitation:
@@ -192,21 +196,35 @@ def _take_place(change: Change, account: User | None) -> User:
     return user
 
 
-def _require_invitable(change: Change) -> None:
-    session, user = change.session, change.actor.user
+def why_not_invite(session: InterviewSession, actor: Actor) -> errors.DomainError | None:
+    """Why nobody can be invited to that session now, as the error to raise; None if somebody can."""
+    user = actor.user
     if user is not None and not user.is_staff and session.created_by_id != user.pk:
-        raise errors.PermissionDenied("Only staff, or whoever created the session, can invite to it.")
+        return errors.PermissionDenied("Only staff, or whoever created the session, can invite to it.")
     if session.status not in OPEN:
-        raise errors.InvalidSessionState(
+        return errors.InvalidSessionState(
             f"Cannot invite to {session.status} session. Only created, active and paused sessions can be joined."
         )
     candidate = session.candidate
     if candidate is not None and (session.is_practice or not candidate.is_guest):
-        raise errors.InvalidSessionState("Cannot invite to a session that has its candidate. They sign in to reach it.")
+        sentence = "Cannot invite to a session that has its candidate. They sign in to reach it."
+        return errors.InvalidSessionState(sentence)
+    return None
+
+
+def _require_invitable(change: Change) -> None:
+    if refused := why_not_invite(change.session, change.actor):
+        raise refused
 
 
 def _issue(
-    change: Change, email: str, expires_at: datetime | None, origin: str, batch: tuple[str, int] | None = None
+    change: Change,
+    email: str,
+    expires_at: datetime | None,
+    origin: str,
+    batch: tuple[str, int] | None = None,
+    *,
+    letter: bool,
 ) -> tuple[Invitation, str]:
     _check(email, expires_at, change.now)
     token, seed = letters.new_link()
@@ -222,7 +240,7 @@ def _issue(
         batch_row=row,
     )
     change.record("invitation.created", invitation=invitation.pk)
-    if email:
+    if email and letter:
         letters.write_invitation(change.session, invitation, seed, origin=origin, now=change.now)
     return invitation, token
 

@@ -6,7 +6,7 @@ click or the same form after a crash in the middle, creates what is missing and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -53,19 +53,33 @@ def checked(template: Any, people: list[Person], *, actor: Actor, **shared: Any)
     return people
 
 
-def invite(
-    template: Any, people: list[Person], *, actor: Actor, batch: str = "", origin: str = "", **shared: Any
-) -> list[Invited]:
-    """A session by the template and an invitation for each of them. ``shared`` are fields of SessionConfig for all.
+def invite(template: Any, people: list[Person], *, actor: Actor, **more: Any) -> list[Invited]:
+    """As ``invite_each``, all at once."""
+    return list(invite_each(template, people, actor=actor, **more))
 
-    A row that is wrong is told, and keeps no other from being stored.
+
+def invite_each(
+    template: Any,
+    people: list[Person],
+    *,
+    actor: Actor,
+    batch: str = "",
+    origin: str = "",
+    letter: bool = True,
+    **shared: Any,
+) -> Iterator[Invited]:
+    """A session by the template and an invitation for each of them, one after the other as the caller goes on.
+
+    ``shared`` are fields of SessionConfig for all; without ``letter`` there are links alone. A row that is wrong is
+    told, and keeps no other from being stored.
 
     Raises:
-        PermissionDenied (not staff), TemplateNotFound.
+        PermissionDenied (not staff), TemplateNotFound: at once, before the first row.
     """
     found = _template(template, actor)
     group = _group(batch, actor) if batch else ""
-    return [_invite_one(found, person, group, actor, origin, shared) for person in people]
+    sending = {"origin": origin, "letter": letter}
+    return (_invite_one(found, person, group, actor, sending, shared) for person in people)
 
 
 def invite_one(
@@ -115,7 +129,12 @@ def _template(reference: Any, actor: Actor) -> InterviewTemplate:
 
 
 def _invite_one(
-    template: InterviewTemplate, person: Person, group: str, actor: Actor, origin: str, shared: dict[str, Any]
+    template: InterviewTemplate,
+    person: Person,
+    group: str,
+    actor: Actor,
+    sending: dict[str, Any],
+    shared: dict[str, Any],
 ) -> Invited:
     if done := _stored(group, person):
         return done
@@ -125,7 +144,7 @@ def _invite_one(
     try:
         with transaction.atomic():
             session = create_session(_config(template, person, shared), actor=actor)
-            invitation, token = create_invitation(session.pk, actor=actor, email=person.email, origin=origin, batch=row)
+            invitation, token = create_invitation(session.pk, actor=actor, email=person.email, batch=row, **sending)
     except errors.ValidationFailed as error:
         return Invited(person, problems=[_of_row(wrong) for wrong in error.errors])
     except IntegrityError:

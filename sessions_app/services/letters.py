@@ -94,6 +94,13 @@ def after_event(change: Change, type: str, code: Any = None, milliseconds: int =
     _write(_AFTER[type], f"{session.pk}:{session.last_seq}", session, now=change.now, minutes=milliseconds // 60_000)
 
 
+def write_nudge(session: InterviewSession, *, origin: str, now: datetime) -> None:
+    """A reminder that staff ask for, see ``reminding``."""
+    zone = zone_of(session)
+    open_in = window(session.opens_at, session.closes_at, zone)
+    _write("nudge", f"{session.pk}:{now:%Y%m%dT%H%M%S.%f}", session, now=now, origin=origin, window=open_in)
+
+
 def write_due(now: datetime) -> int:
     """Letters that only the passing of time causes: reminders, and the way back from a pause. Returns how many."""
     closing = list(_closing_soon(now)[:MOST_AT_ONCE])

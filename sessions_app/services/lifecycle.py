@@ -13,36 +13,17 @@ from sessions_app.errors import FieldError
 from sessions_app.models import InterviewSession
 from sessions_app.models.actions import Status
 
+from . import budget
 from .change import Change, changing
-from .creation import as_posting, logged_configuration
+from .creation import CONFIGURATION, as_posting, logged_configuration, starting_precision
+from .evaluation_queue import supersede
 from .time import wrong_minutes
 
-# What a retake has in common with the session before. The window is not: it would be over.
+# What a retake has in common with the session before: whose it is, and its configuration. Not the window, which would
+# be over; nor the number of questions, of which a spent budget may have left some out.
 COPIED = (
-    "candidate_id",
-    "candidate_name",
-    "candidate_email",
-    "job_posting_id",
-    "resume_id",
-    "template_id",
-    "template_version",
-    "title",
-    "plan",
-    "is_practice",
-    "is_demo",
-    "auto_advance",
-    "model_name",
-    "enabled_modes",
-    "challenge_text",
-    "language",
-    "quiet_minutes",
-    "shows_precision",
-    "token_budget",
-    "time_limit_seconds",
-    "accommodation_percent",
-    "idle_minutes",
-    "max_pause_minutes",
-    "time_zone",
+    *("candidate", "candidate_name", "candidate_email", "is_practice", "is_demo", "time_zone"),
+    *(name for name in CONFIGURATION if name not in ("opens_at", "closes_at", "planned_questions")),
 )
 
 
@@ -58,7 +39,8 @@ def reopen_session(
     """Open a completed or expired session again, paused where it stopped. Staff only, with a reason.
 
     The clock starts when the candidate resumes. That also queues the next question, if the newest one is answered;
-    where all planned ones are answered, one more is planned. ``minutes`` come on top; what ran out of time needs some.
+    where all planned ones are answered, one more is planned: one of those that the spent budget left out, if it did.
+    With tokens left all of those are asked. ``minutes`` come on top; what ran out of time needs some.
 
     Raises:
         SessionNotFound, InvalidSessionState, PermissionDenied, ValidationFailed, PreconditionFailed.
@@ -70,19 +52,27 @@ def reopen_session(
             raise errors.ValidationFailed(wrong)
         session = change.session
         session.reopen(change.now)
+        supersede(change)
         if minutes and session.time_limit_seconds is not None:
             session.add_time(minutes * 60, change.now)
+        budget.reconsider(change)
         _plan_one_more(change)
         change.record("session.reopened", reason=reason, milliseconds=minutes * 60_000)
     return change.session
 
 
 def retake_session(
-    session_id: UUID | str, *, actor: Actor = SYSTEM, now: datetime | None = None, expect: int | None = None
+    session_id: UUID | str,
+    *,
+    once: bool = False,
+    actor: Actor = SYSTEM,
+    now: datetime | None = None,
+    expect: int | None = None,
 ) -> InterviewSession:
     """A new session in ``created`` with the same frozen plan and configuration, for the same candidate.
 
-    The finished one is locked meanwhile, so that nobody erases what is being copied.
+    The finished one is locked meanwhile, so that nobody erases what is being copied. With ``once``, a retake that the
+    actor made and that has not begun yet is the one.
 
     Raises:
         SessionNotFound, InvalidSessionState, PreconditionFailed.
@@ -92,6 +82,8 @@ def retake_session(
     with changing(session_id, actor, now=now) as change:
         change.expect_version(expect)
         change.require("retake")
+        if once and (waiting := _not_begun(change)):
+            return waiting
         again = _again(change)
         again.save(force_insert=True)
         made = Change(again, actor, change.now)
@@ -115,6 +107,7 @@ def _plan_one_more(change: Change) -> None:
     if session.current_question_number < session.planned_questions:
         return
     session.planned_questions = session.current_question_number + 1
+    session.questions_left_out = max(0, session.questions_left_out - 1)
     questions = session.plan.get("questions", [])
     if all(question["key"] in _asked(session) for question in questions):
         session.plan = {**session.plan, "questions": [*questions, *_from_the_bank(session, questions)]}
@@ -133,12 +126,19 @@ def _from_the_bank(session: InterviewSession, questions: list[dict[str, Any]]) -
     return [question.as_json() for question in more if question.key not in taken][:1]
 
 
+def _not_begun(change: Change) -> InterviewSession | None:
+    made = change.session.retakes.filter(created_by=change.actor.user, status=Status.CREATED)
+    waiting: InterviewSession | None = made.first()
+    return waiting
+
+
 def _again(change: Change) -> InterviewSession:
     before, now = change.session, change.now
     return InterviewSession(
         **{name: getattr(before, name) for name in COPIED},
         planned_questions=before.planned_questions + before.questions_left_out,
         extra_seconds=before.accommodation_seconds,
+        precision=starting_precision(before.plan.get("dimensions", ())),
         created_by=change.actor.user,
         retake_of=before,
         retake_number=before.retake_number + 1,

@@ -31,7 +31,7 @@ def when(at: datetime, zone: ZoneInfo) -> str:
 
 def window(opens: datetime | None, closes: datetime | None, zone: ZoneInfo) -> str:
     """When a session can be started, as one phrase that follows "Open"; empty when there is no window."""
-    if opens and closes and opens.astimezone(zone).date() == closes.astimezone(zone).date():
+    if opens and closes and _is_one_day(opens.astimezone(zone), closes.astimezone(zone)):
         local = opens.astimezone(zone)
         return f"{local:%a %-d %b %Y, %H:%M}–{closes.astimezone(zone):%H:%M} ({zone_words(local)})"
     if opens and closes:
@@ -39,6 +39,11 @@ def window(opens: datetime | None, closes: datetime | None, zone: ZoneInfo) -> s
     if opens:
         return f"from {when(opens, zone)}"
     return f"until {when(closes, zone)}" if closes else ""
+
+
+def _is_one_day(opens: datetime, closes: datetime) -> bool:
+    """Whether one date and one distance to UTC are right for both; on a day when the clocks change they are not."""
+    return (opens.date(), opens.utcoffset()) == (closes.date(), closes.utcoffset())
 
 
 def zone_words(local: datetime) -> str:

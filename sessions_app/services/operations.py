@@ -7,14 +7,11 @@ no row. Lock order: the session first, then the operation.
 
 from __future__ import annotations
 
-import os
 import random
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -29,9 +26,11 @@ from sessions_app.models import Operation, SessionMessage
 from sessions_app.models.message import MessageState
 from sessions_app.models.operation import OperationStatus
 
-from . import budget
+from . import budget, evaluation_queue
 from .change import Change, changing
+from .dispatch import dispatch
 from .turns import discard_turn, requeue
+from .workers import is_alive, machine, worker_name
 
 LEASE = timedelta(seconds=30)
 BACKOFF_SECONDS = (1.0, 2.0, 4.0)
@@ -57,11 +56,6 @@ class Claim:
     attempt: int
     model_name: str
     kind: str = "question"
-
-
-def worker_name() -> str:
-    """Who this process is: machine, process id, and when that process started, since ids come again."""
-    return f"{socket.gethostname()[:60]}:{os.getpid()}:{_started(os.getpid())}"
 
 
 def claim(operation_id: UUID, *, worker: str = "", now: datetime | None = None) -> Claim | None:
@@ -132,7 +126,9 @@ def write(claimed: Claim, text: str) -> None:
     Raises:
         LeaseLost
     """
-    mine = SessionMessage.objects.filter(pk=cast(UUID, claimed.message_id), attempt=claimed.attempt, state=MessageState.STREAMING)
+    mine = SessionMessage.objects.filter(
+        pk=cast(UUID, claimed.message_id), attempt=claimed.attempt, state=MessageState.STREAMING
+    )
     if not mine.update(content=text):
         raise LeaseLost
     hub.publish(claimed.session_id)
@@ -164,7 +160,7 @@ def finish(claimed: Claim, text: str, outcome: Outcome, *, now: datetime | None 
         message = SessionMessage.objects.get(pk=cast(UUID, claimed.message_id))
         message.content, message.question_type = text, outcome.question_type
         by = outcome.by or claimed.model_name
-        message.payload = {"key": outcome.key, "is_follow_up": outcome.is_follow_up, "by": by}
+        message.payload = {"key": outcome.key, "is_follow_up": outcome.is_follow_up, "by": by, **outcome.notes}
         message.tokens = outcome.output_tokens
         message.complete(change.now, session.message_count + 1, session.current_question_number + 1)
         message.save()
@@ -204,8 +200,17 @@ def _record_question(change: Change, claimed: Claim, message: SessionMessage, *,
     change.record("operation.succeeded", operation_id=claimed.operation_id, attempt=claimed.attempt, **code)
 
 
-def fail(claimed: Claim, error: ProviderError, *, now: datetime | None = None) -> None:
-    """Back into the queue with a backoff if it may get better (three times at most), else failed and visible.
+def fail(
+    claimed: Claim,
+    error: ProviderError,
+    *,
+    tries: int = MAX_PROVIDER_ERRORS,
+    stand_in: str = "",
+    now: datetime | None = None,
+) -> bool:
+    """Back into the queue with a backoff if it may get better (``tries`` in all), else to the model that stands in.
+
+    Where nobody stands in, it failed, and is seen to have. Returns whether who wrote is given up.
 
     Raises:
         LeaseLost
@@ -215,12 +220,20 @@ def fail(claimed: Claim, error: ProviderError, *, now: datetime | None = None) -
         if operation.attempt != claimed.attempt or operation.status != OperationStatus.RUNNING:
             raise LeaseLost
         operation.provider_errors += 1
-        budget.settle(change, operation, error.usage)
-        if not error.retryable or operation.provider_errors >= MAX_PROVIDER_ERRORS:
+        budget.settle(change, operation, error.usage if operation.kind == "question" else None)
+        goes_on = error.retryable and operation.provider_errors < tries
+        if goes_on:
+            backoff = BACKOFF_SECONDS[operation.provider_errors - 1] * (1 + random.random() / 4)  # noqa: S311 (jitter)
+            due = change.now + timedelta(seconds=max(backoff, error.wait_seconds))
+            _put_back(change, operation, due=due, code=error.code)
+        elif stand_in:
+            operation.provider_errors = 0
+            _guarded(operation).update(model_name=stand_in)
+            _put_back(change, operation, due=change.now, code=error.code)
+            dispatch(operation.pk)
+        else:
             _give_up(change, operation, error)
-            return
-        pause = BACKOFF_SECONDS[operation.provider_errors - 1] * (1 + random.random() / 4)  # noqa: S311 (jitter)
-        _put_back(change, operation, due=change.now + timedelta(seconds=pause), code=error.code)
+    return not goes_on
 
 
 def release(claimed: Claim, *, now: datetime | None = None) -> None:
@@ -234,11 +247,10 @@ def release(claimed: Claim, *, now: datetime | None = None) -> None:
 
 def take_back_from_the_dead(*, now: datetime | None = None) -> int:
     """At start-up: requeue what processes of this machine were running that are no more. Returns how many."""
-    machine = f"{socket.gethostname()[:60]}:"
-    running = Operation.objects.filter(status=OperationStatus.RUNNING, worker__startswith=machine)
+    running = Operation.objects.filter(status=OperationStatus.RUNNING, worker__startswith=machine())
     taken = 0
     for operation_id, session_id, worker in running.values_list("pk", "session_id", "worker"):
-        if _is_alive(worker):
+        if is_alive(worker):
             continue
         with changing(session_id, now=now) as change:
             operation = Operation.objects.select_related("message").get(pk=operation_id)
@@ -251,13 +263,15 @@ def take_back_from_the_dead(*, now: datetime | None = None) -> int:
 
 
 def retry_operation(operation_id: UUID | str, *, actor: Actor = SYSTEM, now: datetime | None = None) -> Operation:
-    """Try a failed or stopped question again.
+    """Try a failed or stopped question or evaluation again.
 
     Raises:
-        OperationNotFound, GenerationInProgress, InvalidSessionState.
+        OperationNotFound, GenerationInProgress, EvaluationInProgress, InvalidSessionState, SessionNotCompleted.
     """
     operation = operation_for(operation_id, actor)
     with changing(operation.session_id, actor, now=now) as change:
+        if operation.kind == "evaluation":
+            return evaluation_queue.try_again(change, operation)
         if change.session.turn_is_live and change.session.turn_id == operation.pk:
             raise errors.GenerationInProgress(operation_id=str(operation.pk))
         if change.session.turn_id != operation.pk:
@@ -268,13 +282,15 @@ def retry_operation(operation_id: UUID | str, *, actor: Actor = SYSTEM, now: dat
 
 
 def cancel_operation(operation_id: UUID | str, *, actor: Actor = SYSTEM, now: datetime | None = None) -> Operation:
-    """Stop a question that is being written. It can be tried again.
+    """Stop a question that is being written, or an evaluation. It can be tried again.
 
     Raises:
-        OperationNotFound, InvalidSessionState.
+        OperationNotFound, InvalidSessionState, PermissionDenied (the evaluation of an interview that others judge).
     """
     operation = operation_for(operation_id, actor)
     with changing(operation.session_id, actor, now=now) as change:
+        if operation.kind == "evaluation":
+            return evaluation_queue.call_off(change, operation)
         if change.session.turn_id != operation.pk or not change.session.turn_is_live:
             raise errors.InvalidSessionState("This operation is over already. There is nothing to stop.")
         change.require("stop")
@@ -313,7 +329,7 @@ def _put_back(change: Change, operation: Operation, *, due: datetime, code: str)
         message.wait_again()
         message.save(update_fields=["state", "content"])
     _stands_so(change, Operation.objects.select_related("message").get(pk=operation.pk))
-    _record(change, operation, "queued", kind=operation.kind, code=code)
+    _record(change, operation, "queued", code=code)
 
 
 def _give_up(change: Change, operation: Operation, error: ProviderError) -> None:
@@ -348,26 +364,5 @@ def _stands_so(change: Change, operation: Operation) -> None:
 def _record(change: Change, operation: Operation, what: str, **data: Any) -> None:
     """The entry of the log; an analysis leaves none but ``precision.updated``, for nobody waits for its progress."""
     if operation.kind != "analysis":
-        change.record(f"operation.{what}", operation_id=operation.pk, message_id=operation.message_id, **data)
-
-
-def _started(pid: int) -> str:
-    """When a process started, in clock ticks since boot; empty where the system does not tell."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return ""
-    return stat.rpartition(")")[2].split()[19]
-
-
-def _is_alive(worker: str) -> bool:
-    _, pid, started = worker.rsplit(":", 2)
-    if Path("/proc").is_dir() and started:
-        return _started(int(pid)) == started
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        told = {"kind": operation.kind} | data
+        change.record(f"operation.{what}", operation_id=operation.pk, message_id=operation.message_id, **told)

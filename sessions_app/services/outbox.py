@@ -17,6 +17,8 @@ from django.db import connection
 from django.db.models import F
 from django.template.loader import render_to_string
 
+from sessions_app import errors
+from sessions_app.access import Actor
 from sessions_app.logs import log
 from sessions_app.models import Invitation, OutgoingMessage
 from sessions_app.models.clock import database_now
@@ -71,6 +73,26 @@ def claim(letter: OutgoingMessage, now: datetime) -> bool:
 def withhold(invitation: Invitation, why: str) -> None:
     """Its letter is not sent any more, if it is not on its way already."""
     OutgoingMessage.objects.filter(invitation=invitation, sent_at=None).update(is_held=True, link_seed="", error=why)
+
+
+def given_up(letter: OutgoingMessage) -> bool:
+    """Whether nothing will send it any more, although nobody withheld it."""
+    return letter.sent_at is None and not letter.is_held and letter.attempts >= MOST_ATTEMPTS
+
+
+def try_again(letter_id: Any, *, actor: Actor, now: datetime | None = None) -> None:
+    """Send a letter that was given up once more, at the next sweep. Twice does it once.
+
+    Raises:
+        PermissionDenied (not staff), InvalidSessionState (it was not given up, or its link was forgotten with it).
+    """
+    if not (actor.is_staff or actor.is_system):
+        raise errors.PermissionDenied("Only staff can send letters again.")
+    lost = OutgoingMessage.objects.filter(pk=letter_id, sent_at=None, is_held=False, attempts__gte=MOST_ATTEMPTS)
+    if lost.filter(invitation__isnull=False).exists():
+        raise errors.InvalidSessionState("The link of this letter is forgotten. Send the invitation again instead.")
+    if not lost.update(attempts=0, not_before=now or database_now()):
+        raise errors.InvalidSessionState("This letter was not given up: it was sent, is held, or still waits.")
 
 
 def _deliver(letter: OutgoingMessage, server: Any, now: datetime) -> bool:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
+from sessions_app.ai import guard
 from sessions_app.ai.builtin import LastQuestion
-from sessions_app.ai.protocol import Exchange, Outcome, Provider, ProviderError, Question, Turn, provider_for
+from sessions_app.ai.protocol import Exchange, Outcome, Provider, ProviderError, Question, Turn
 from sessions_app.ai.trim import trimmed
 from sessions_app.logs import log
 from sessions_app.models import InterviewSession, SessionMessage
 
-from . import operations
+from . import connections, operations
 from .creation import as_posting
 from .heartbeat import Stopped, Stopping, beating
 from .operations import Claim, LeaseLost
 
 FLUSH_SECONDS = 0.15
 FLUSH_CHARACTERS = 400
+MOST_DRAFTS = 2  # what a model writes and its guard refuses; then the prepared question is asked
 
 
 def run_operation(operation_id: UUID, *, provider: Provider | None = None, stopping: Stopping = lambda: False) -> bool:
@@ -35,26 +37,31 @@ def run_operation(operation_id: UUID, *, provider: Provider | None = None, stopp
     return True
 
 
-def turn_of(session: InterviewSession) -> Turn:
+def turn_of(session: InterviewSession, *, attempt: int = 1) -> Turn:
     """Everything the interviewer may use, read from the stored rows."""
+    said = list(session.messages.history().filter(kind__in=["question", "answer"]))
+    left = session.remaining_ms(session.last_activity_at)  # its clock stands still while a question is written
     return Turn(
         seed=str(session.pk),
         candidate_name=session.candidate_name,
         planned_questions=session.planned_questions,
         plan=tuple(Question.from_json(row) for row in session.plan.get("questions", ())),
-        history=tuple(exchanges(session)),
+        history=tuple(exchanges(said)),
         posting=as_posting(session.job_posting),
         resume=session.resume.content if session.resume else "",
         has_template=session.plan.get("template") is not None,
         language=session.language,
+        asked=tuple(message.content for message in said if message.kind == "question"),
+        seconds_left=None if left is None else left // 1000,
+        tokens_left=max(0, session.token_budget - session.tokens_used - session.tokens_reserved),
+        attempt=attempt,
     )
 
 
-def exchanges(session: InterviewSession) -> Iterator[Exchange]:
+def exchanges(said: Iterable[SessionMessage]) -> Iterator[Exchange]:
     """Question and answer in pairs, oldest first; an unanswered question makes none."""
-    rows = session.messages.history().filter(kind__in=["question", "answer"])
     question: SessionMessage | None = None
-    for message in rows:
+    for message in said:
         if message.kind == "question":
             question = message
         elif question is not None:
@@ -65,23 +72,53 @@ def exchanges(session: InterviewSession) -> Iterator[Exchange]:
 def _carry_out(claimed: Claim, provider: Provider | None, stopping: Stopping) -> None:
     """Whatever goes wrong is the operation's failure, said in its row; nothing of it reaches who runs operations."""
     try:
-        _write_question(claimed, provider, stopping)
+        _do(claimed, provider, stopping)
     except ProviderError as error:
         log.warning("operation.provider_error", operation_id=str(claimed.operation_id), code=error.code)
-        operations.fail(claimed, error)
+        _fail(claimed, error)
     except (LeaseLost, Stopped):
         raise
     except Exception:
         log.exception("operation.crashed", operation_id=str(claimed.operation_id))
         broken = ProviderError("INTERNAL_ERROR", "The interviewer made a mistake. Try again.", retryable=True)
-        operations.fail(claimed, broken)
+        _fail(claimed, broken)
+
+
+def _do(claimed: Claim, provider: Provider | None, stopping: Stopping) -> None:
+    """Each kind has its module; the two that are no question are loaded when there is one."""
+    if claimed.kind == "analysis":
+        from .analysing import run_analysis
+
+        run_analysis(claimed, stopping)
+    elif claimed.kind == "evaluation":
+        from .evaluating import run_evaluation
+
+        run_evaluation(claimed, stopping)
+    else:
+        _write_question(claimed, provider, stopping)
+
+
+def _fail(claimed: Claim, error: ProviderError) -> None:
+    """Once more, or the next model, or the built-in interviewer, unless the session must not go on without its own."""
+    session = InterviewSession.objects.only("model_name", "may_fall_back").get(pk=claimed.session_id)
+    is_refused_draft = error.code in guard.CODES
+    tries, stand_in = operations.MAX_PROVIDER_ERRORS, ""
+    if claimed.kind == "question" and session.may_fall_back:
+        stand_in = connections.stand_in_for(claimed.model_name, session.model_name)
+        is_own = claimed.model_name == session.model_name
+        tries = tries if is_own and not connections.is_resting(claimed.model_name) else 1
+    if is_refused_draft:
+        tries, stand_in = MOST_DRAFTS, stand_in and connections.BUILT_IN
+    given_up = operations.fail(claimed, error, tries=tries, stand_in=stand_in)
+    if given_up and not is_refused_draft and claimed.model_name != connections.BUILT_IN:
+        connections.note_failure(claimed.model_name, error)
 
 
 def _write_question(claimed: Claim, provider: Provider | None, stopping: Stopping) -> None:
     session = InterviewSession.objects.select_related("job_posting", "resume").get(pk=claimed.session_id)
-    asked = provider or provider_for(claimed.model_name)
+    asked = provider or connections.provider_for(claimed.model_name)
     with beating(claimed):
-        writer, turn = _within_budget(claimed, asked, turn_of(session), stopping)
+        writer, turn = _within_budget(claimed, asked, turn_of(session, attempt=claimed.attempt), stopping)
         text, outcome = _stream(claimed, writer, turn, stopping)
     operations.finish(claimed, text, outcome)
 

@@ -22,12 +22,17 @@ from sessions_app.models.session_queries import Sessions
 
 from . import letters, outbox
 from .change import OUTAGE, Change, changing
+from .dispatch import queue_of
+from .evaluation_queue import queue_evaluation
 
 KEEP_KEYS = timedelta(hours=24)
 
 
-def sweep(*, now: datetime | None = None) -> list[UUID]:
-    """One round. Returns the operations that are due, for the caller to run. Harmless on any number of machines."""
+def sweep(*, now: datetime | None = None) -> list[tuple[UUID, str]]:
+    """One round. Returns the operations that are due and their queues, for the caller to run.
+
+    Harmless on any number of machines.
+    """
     moment = now or database_now()
     _credit_outages(moment, now)
     for rows in (InterviewSession.objects.overdue(moment), InterviewSession.objects.to_be_warned(moment)):
@@ -39,7 +44,8 @@ def sweep(*, now: datetime | None = None) -> list[UUID]:
         _each(session_id, _complete_if_quiet, now)
     IdempotencyKey.objects.filter(claimed_at__lt=moment - KEEP_KEYS).delete()
     _write_and_send_letters(moment)
-    return list(Operation.objects.claimable(moment).order_by("not_before").values_list("pk", flat=True)[:500])
+    due = Operation.objects.claimable(moment).order_by("not_before").values_list("pk", "kind")[:500]
+    return [(operation_id, queue_of(kind)) for operation_id, kind in due]
 
 
 def _write_and_send_letters(moment: datetime) -> None:
@@ -91,6 +97,7 @@ def _complete_if_quiet(change: Change) -> None:
     if session.phase == Phase.CLOSING and change.now - quiet_since >= timedelta(minutes=session.quiet_minutes):
         session.complete(change.now)
         change.record("session.completed", code="quiet")
+        queue_evaluation(change)
 
 
 def _each(session_id: UUID, act: Callable[[Change], None], now: datetime | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sessions_app import errors
@@ -23,6 +24,7 @@ def extend_session(
     minutes: int | None = None,
     tokens: int | None = None,
     reason: str = "",
+    once: UUID | None = None,
     actor: Actor = SYSTEM,
     now: datetime | None = None,
     expect: int | None = None,
@@ -30,6 +32,7 @@ def extend_session(
     """More time, or more tokens. A running clock's deadline moves along, and warnings come again.
 
     Staff give a reason; the candidate of a practice session adds five minutes at a time, ten times, without one.
+    ``once`` names the form or request; a second one of the same name adds nothing.
 
     Raises:
         SessionNotFound, SessionExpired, PermissionDenied, PreconditionFailed.
@@ -38,6 +41,8 @@ def extend_session(
     """
     with changing(session_id, actor, now=now) as change:
         change.expect_version(expect)
+        if once and change.session.events.filter(type="time.extended", data__once=str(once)).exists():
+            return change.session
         change.require("extend")
         as_candidate = _acts_as_candidate(change, minutes, reason)
         if as_candidate and tokens is not None:
@@ -48,7 +53,7 @@ def extend_session(
             raise errors.ValidationFailed(wrong)
         change.note_activity()
         if minutes is not None:
-            _add_time(change, minutes, reason, as_candidate=as_candidate)
+            _add_time(change, minutes, reason, once, as_candidate=as_candidate)
         else:
             _add_tokens(change, tokens or 0, reason)
     return change.session
@@ -97,12 +102,13 @@ def _wrong_tokens(tokens: int, budget_so_far: int) -> list[FieldError]:
     return [FieldError("tokens", "out_of_range", message)]
 
 
-def _add_time(change: Change, minutes: int, reason: str, *, as_candidate: bool) -> None:
+def _add_time(change: Change, minutes: int, reason: str, once: UUID | None, *, as_candidate: bool) -> None:
     session = change.session
     session.add_time(minutes * 60, change.now)
     session.extensions += int(as_candidate)
     code = "candidate" if as_candidate else "staff"
-    change.record("time.extended", reason=reason, code=code, milliseconds=minutes * 60_000)
+    named: dict[str, Any] = {"once": once} if once else {}
+    change.record("time.extended", reason=reason, code=code, milliseconds=minutes * 60_000, **named)
 
 
 def _add_tokens(change: Change, tokens: int, reason: str) -> None:

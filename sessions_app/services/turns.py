@@ -56,6 +56,7 @@ def requeue(change: Change, operation: Operation) -> Operation:
     message = SessionMessage.objects.get(operation=operation)
     Operation.objects.filter(pk=operation.pk).update(
         status=OperationStatus.QUEUED,
+        model_name=change.session.model_name,
         not_before=change.now,
         provider_errors=0,
         lost_leases=0,
@@ -99,7 +100,22 @@ def add_answer(
     change.session.stop_clock(at)
     change.session.draft_text = ""
     change.session.draft_revision += 1
+    if text.strip() and change.session.plan.get("dimensions"):
+        queue_analysis(change, answer)
     return answer
+
+
+def queue_analysis(change: Change, answer: SessionMessage) -> None:
+    """Have an answer read for what it tells about the session's dimensions; no event, since nobody sees it coming."""
+    operation = Operation.objects.create(
+        session=change.session,
+        message=answer,
+        kind="analysis",
+        model_name=change.session.model_name,
+        not_before=change.now,
+        created_at=change.now,
+    )
+    dispatch(operation.pk, operation.kind)
 
 
 def add_closing(change: Change) -> SessionMessage:

@@ -1,7 +1,13 @@
 // The room, live: the question grows as it is written, and what changed elsewhere is shown without a reload.
 // The server renders everything; this only asks for the page again and puts it in, so that there is one way it looks.
 
+import { showClock } from "./clock.js";
+import { flush, leaving, watch } from "./draft.js";
+import { remember, restore } from "./place.js";
+import { learn, speak } from "./speech.js";
 import { follow } from "./stream.js";
+
+const AGAIN_MS = 3000;
 
 const grid = () => document.querySelector("[data-room]");
 const status = document.querySelector("#connection");
@@ -13,6 +19,9 @@ let held = null;
 function start() {
   const room = grid();
   if (!room || room.dataset.live !== "yes") return;
+  learn(room);
+  showClock(() => flush().then(refresh)); // what is written at the deadline still counts
+  watch(room.dataset.room);
   const text = document.querySelector("[data-partial]");
   if (text) partial = { attempt: Number(room.dataset.attempt), text: [...room.dataset.partialText] };
   follow({ session: room.dataset.room, cursor: room.dataset.cursor, onFrame, onState });
@@ -51,6 +60,7 @@ function grow({ attempt, offset, text }) {
 
 // One at a time; a change that comes meanwhile asks for one more.
 async function refresh() {
+  if (leaving()) return;
   if (refreshing) {
     again = true;
     return;
@@ -61,33 +71,38 @@ async function refresh() {
       await load();
     } while (again);
   })();
-  await refreshing.catch(() => {});
+  // The frame that asked for it does not come twice, so a page that could not be had is asked for again.
+  await refreshing.catch(() => setTimeout(refresh, AGAIN_MS));
   refreshing = null;
 }
 
 async function load() {
-  const response = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
+  const headers = { Accept: "text/html", "X-Room": "refresh" };
+  const response = await fetch(location.pathname + location.search, { headers });
+  if (response.status >= 500) throw new Error(String(response.status));
   if (!response.ok) return;
   if (response.redirected && new URL(response.url).pathname !== location.pathname) {
     location.assign(response.url);
     return;
   }
+  if (leaving()) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const next = page.querySelector("[data-room]");
   if (!next) return;
   held = keep() ?? held; // a paused room has no field; what was typed waits until there is one again
+  const place = remember();
   grid().replaceWith(next);
-  for (const part of [".bar", ".messages"]) {
-    const fresh = page.querySelector(part);
-    const old = document.querySelector(part);
-    if (fresh && old) old.replaceWith(fresh);
-  }
+  const bar = page.querySelector(".bar");
+  if (bar) document.querySelector(".bar").replaceWith(bar);
   document.title = page.title;
   if (document.querySelector("#content")) {
     give(held);
     held = null;
   }
-  announce(next.dataset.announce);
+  if (next.dataset.live !== "yes") giveBack(held);
+  restore(place);
+  showClock();
+  speak(next);
 }
 
 // What is being typed stays in the field, whatever the page that came says: it is newer than anything stored.
@@ -99,6 +114,15 @@ function keep() {
   return { value, changed: value !== defaultValue, selectionStart, selectionEnd, scrollTop, isFocused };
 }
 
+// There is no field any more: what was typed and nowhere else to be seen can be copied.
+function giveBack(typed) {
+  if (!typed?.changed || !typed.value.trim() || grid().textContent.includes(typed.value.trim())) return;
+  const copy = document.querySelector("[data-unsent]").content.cloneNode(true);
+  copy.querySelector("textarea").value = typed.value;
+  document.querySelector(".room__talk").append(copy);
+  held = null;
+}
+
 function give(typed) {
   const field = document.querySelector("#content");
   if (!typed) return;
@@ -108,14 +132,6 @@ function give(typed) {
     if (typed.changed) field.setSelectionRange(typed.selectionStart, typed.selectionEnd);
     field.scrollTop = typed.scrollTop;
   }
-}
-
-let announced = grid()?.dataset.announce;
-function announce(words) {
-  const region = document.querySelector("#sr-log");
-  if (!region || !words || words === announced) return;
-  announced = words;
-  region.textContent = words;
 }
 
 start();

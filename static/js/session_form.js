@@ -45,7 +45,13 @@ function quick(button, act) {
   });
 }
 
+// There is room for the help beside the form's beginning; who folds it away keeps it folded.
+function unfoldHelp() {
+  document.querySelector("[data-wide-open]").open = matchMedia("(width >= 64rem)").matches;
+}
+
 function enhance() {
+  unfoldHelp();
   const use = form.querySelector("button[value=fill]");
   quick(use, fill);
   quick(form.querySelector("button[value=preview]"), preview);

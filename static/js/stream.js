@@ -41,6 +41,7 @@ export function follow({ session, cursor, onFrame, onState }) {
   const openSocket = () => {
     let wasOpen = false;
     const socket = new WebSocket(url(`/ws/sessions/${session}/`, "ws"));
+    socket.onopen = alive;
     socket.onmessage = ({ data }) => {
       wasOpen = true;
       socketFailures = 0;
@@ -61,6 +62,7 @@ export function follow({ session, cursor, onFrame, onState }) {
     const types = [
       "session.sync", "session.updated", "message.created", "message.delta", "message.completed",
       "operation.queued", "operation.started", "operation.failed", "operation.cancelled",
+      "precision.updated", "evaluation.completed",
     ];
     source.onopen = alive;
     for (const type of types) {

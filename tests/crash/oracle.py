@@ -20,6 +20,7 @@ def facts_of(session: Any) -> dict[str, Any]:
     from sessions_app import events
 
     history = list(session.messages.history())
+    questions, analyses = (session.operations.filter(kind=kind) for kind in ("question", "analysis"))
     return {
         "status": session.status,
         "broken_links": list(events.broken_links(session)),
@@ -30,8 +31,11 @@ def facts_of(session: Any) -> dict[str, Any]:
         "answers": [[m.client_message_id, m.content] for m in history if m.kind == "answer"],
         "not_what_was_said": [m.question_number for m in history if m.kind == "question" and not is_whole(m)],
         "in_the_making": list(session.messages.filter(seq__isnull=True).values_list("state", "content")),
-        "operations": list(session.operations.order_by("created_at").values_list("status", flat=True)),
-        "last_operation": session.operations.order_by("-created_at")
+        "operations": list(questions.order_by("created_at").values_list("status", flat=True)),
+        "analyses": list(analyses.values_list("status", flat=True)),
+        "evidence": list(session.dimension_evidence.values_list("dimension", flat=True)),
+        "precision_updates": session.events.filter(type="precision.updated").count(),
+        "last_operation": questions.order_by("-created_at")
         .values("status", "attempt", "lost_leases", "provider_errors")
         .first(),
         "running_without_lease": session.operations.filter(status="running", lease_until__isnull=True).count(),

@@ -159,9 +159,9 @@ class Candidate:
         self.server = server
         self.acknowledged: dict[str, str] = {}
         name = f"{uuid4().hex}@example.com"
-        account = {"email": name, "password": PASSWORD}
-        self._call("POST", "/auth/register", {**account, "name": "Ann Smith"})
-        self._token = self._call("POST", "/auth/token", account)["access"]
+        self.account = {"email": name, "password": PASSWORD}
+        self._call("POST", "/auth/register", {**self.account, "name": "Ann Smith"})
+        self._token = self._call("POST", "/auth/token", self.account)["access"]
         body = {"planned_questions": 30, "time_limit_minutes": None, "start": True}
         self.session_id = self._call("POST", "/sessions", body)["id"]
 

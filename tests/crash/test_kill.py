@@ -18,7 +18,7 @@ from .server import STOP_SECONDS, Candidate, Server, own_database, until
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(180)]
 
-SLOW_WORD_MS = 150  # a question takes seconds
+SLOW_WORD_MS = 100  # a question takes seconds
 QUICK_WORD_MS = 15
 WRITING_SECONDS = 4.0  # what the built-in interviewer needs at most
 AT_ONCE = WRITING_SECONDS + 6.0  # and not after the 30 s of a lease
@@ -85,7 +85,7 @@ def kill_often_in_mid_question(tmp_path: Path, database_url: str, cycles: int) -
 
 
 def test_kill_9_in_the_middle_of_a_question(tmp_path: Path, database_url: str) -> None:
-    kill_often_in_mid_question(tmp_path, database_url, cycles=3)
+    kill_often_in_mid_question(tmp_path, database_url, cycles=2)
 
 
 @pytest.mark.full
@@ -130,7 +130,7 @@ def kill_often_around_answers(tmp_path: Path, database_url: str, cycles: int) ->
 
 
 def test_kill_9_around_an_answer(tmp_path: Path, database_url: str) -> None:
-    kill_often_around_answers(tmp_path, database_url, cycles=3)
+    kill_often_around_answers(tmp_path, database_url, cycles=2)
 
 
 @pytest.mark.full

@@ -23,7 +23,7 @@ import pytest
 from tests import servers
 from tests.distributed.cluster import Cluster, cluster
 
-from .points import OPERATIONS_, REQUESTS, SWEEP, arm
+from .points import ANALYSES, OPERATIONS_, REQUESTS, SWEEP, arm
 from .server import PASSWORD, Server, own_database, until
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
@@ -55,9 +55,14 @@ class Insistent:
     def __init__(self, address: Callable[[], str], revive: Callable[[], None], *, keys: bool = True) -> None:
         self.address, self.revive, self.keys, self.sent = address, revive, keys, 0
         self.token = ""
-        account = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
-        self.call("POST", "/auth/register", {**account, "name": "Ann Smith"})
-        self.token = self.call("POST", "/auth/token", account)["access"]
+        self.account = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
+        self.call("POST", "/auth/register", {**self.account, "name": "Ann Smith"})
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """Anew where the programme lasts longer than a token lives."""
+        self.token = ""
+        self.token = self.call("POST", "/auth/token", self.account)["access"]
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -73,7 +78,12 @@ class Insistent:
                 continue
             if answer.is_success:
                 return answer.json()
-            assert answer.json()["detail"]["code"] == "IDEMPOTENCY_IN_PROGRESS", f"{method} {path}: {answer.text}"
+            code = answer.json()["detail"]["code"]
+            if code == "TOKEN_EXPIRED":
+                self.sign_in()
+                headers["Authorization"] = f"Bearer {self.token}"
+                continue
+            assert code == "IDEMPOTENCY_IN_PROGRESS", f"{method} {path}: {answer.text}"
             time.sleep(0.1)  # what the dead process had claimed is free again soon
         raise AssertionError(f"{method} {path} was never acknowledged.")
 
@@ -94,7 +104,7 @@ class Insistent:
     def turn(self, told: Interview, number: int) -> None:
         """Everything that a candidate does with one question."""
         at, question = f"/sessions/{told.id}", self.question(told)
-        name, text = f"{told.point}-{number}", f"Answer {number} of {told.point}"
+        name, text = f"{told.point}-{number}", f"Answer {number} of {told.point}: I found the root cause."
         draft = self.call("PUT", f"{at}/draft", {"text": text[:6], "revision": 10 * number})
         assert draft["revision"] == 10 * number
         for verb, status in (("pause", "paused"), ("resume", "active")):
@@ -103,6 +113,11 @@ class Insistent:
             "POST", f"{at}/answers", {"answer_text": text, "client_message_id": name, "in_reply_to": question["id"]}
         )
         told.answers[name] = text
+
+    def is_read(self, told: Interview) -> bool:
+        """Whether every answer was read for what it tells about the candidate."""
+        log = self.call("GET", f"/sessions/{told.id}/events?limit=100")["results"]
+        return [entry["type"] for entry in log].count("precision.updated") == len(told.answers)
 
     def whole(self, point: str, turns: int = 1) -> Interview:
         """An interview from its beginning to its end."""
@@ -127,6 +142,8 @@ def assert_whole(facts: dict[str, Any], interviews: list[Interview]) -> None:
         assert found["question_numbers"] == list(range(1, turns + 2)), told.point
         assert found["not_what_was_said"] == found["in_the_making"] == [], told.point
         assert found["operations"] == ["succeeded"] * (turns + 1), told.point
+        read = (found["analyses"], found["precision_updates"], found["evidence"].count("problem_solving"))
+        assert read == (["succeeded"] * turns, turns, turns), told.point
         assert found["running_without_lease"] == 0, told.point
         assert_balanced(found, told)
 
@@ -178,13 +195,23 @@ class Arena:
         return told
 
 
-def test_killed_at_every_point_it_loses_and_doubles_nothing(tmp_path: Path, database_url: str) -> None:
+EMBEDDED = (*REQUESTS, *OPERATIONS_, *ANALYSES)
+OF_THIS_HALF = EMBEDDED[int(servers.postgres_wanted()) :: 2]  # the other half of the suite takes the others
+
+
+@pytest.mark.parametrize(
+    "points", [OF_THIS_HALF, pytest.param(EMBEDDED, marks=pytest.mark.full)], ids=["every second", "all"]
+)
+def test_killed_at_every_point_it_loses_and_doubles_nothing(
+    points: tuple[str, ...], tmp_path: Path, database_url: str
+) -> None:
     arena = Arena(tmp_path, database_url)
     with arena.server:
         arena.server.start()
         ann = Insistent(arena.address, arena.revive)
-        told = [arena.crash_once(ann, point) for point in (*REQUESTS, *OPERATIONS_)]
+        told = [arena.crash_once(ann, point) for point in points]
         assert arena.deaths == len(told)
+        until(lambda: ann.is_read(told[-1]), SOON)
         arena.server.kill()
         assert_whole(arena.server.facts(), told)
         assert "Traceback" not in arena.server.log.read_text()
@@ -311,14 +338,19 @@ def no_revival() -> None:
 
 
 @pytest.mark.skipif(not servers.postgres_wanted(), reason="the distributed product needs PostgreSQL")
-def test_a_worker_killed_at_every_point_is_replaced_and_nothing_is_doubled(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "points", [OPERATIONS_[::2], pytest.param(OPERATIONS_, marks=pytest.mark.full)], ids=["every second", "all"]
+)
+def test_a_worker_killed_at_every_point_is_replaced_and_nothing_is_doubled(
+    points: tuple[str, ...], tmp_path: Path
+) -> None:
     with cluster(tmp_path, word_ms=WORD_MS) as running:
         workers = Workers(running)
         for worker in running.workers:
             worker.end()
             worker.start()
         ann = Insistent(lambda: f"http://127.0.0.1:{random.choice(running.ports)}", no_revival)
-        told = [workers.crash_once(ann, point) for point in OPERATIONS_]
+        told = [workers.crash_once(ann, point) for point in points]
         assert workers.deaths == len(told)
         for process in (*running.workers, running.beat):
             process.end()

@@ -1,0 +1,150 @@
+"""What a model may not do as an interviewer, checked by code while it writes.
+
+Text passes as it comes, except where it could still turn out to be a label, a thought or an earlier question: that is
+held back until it is decided. The first question mark ends it, so an answer of its own never gets through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from .protocol import ProviderError, Usage
+
+LONGEST = 600
+HELD_AT_FIRST = 32  # characters in which a label may hide
+LIKE = 0.8
+LEAST_WORDS = 3
+
+CODES = frozenset({"NO_QUESTION", "REPEATED_QUESTION", "ANSWER_GIVEN_AWAY", "ENDED_EARLY"})
+
+_MARKS = "?？؟\u037e"  # the last is Greek
+_THOUGHT = re.compile(r"\A\s*<think>.*?(</think>\s*|$)", re.S)
+_LABELLED = re.compile(r"\A[\s*_#\"“]*(interviewer|(next |follow-up )?question(\s*\d+)?)[\s*_]*[:：]", re.I)
+_OTHER_SPEAKER = re.compile(r"\n\s*[*_]*(candidate|interviewer|answer|note)[*_]*\s*[:：]", re.I)
+_END = re.compile(r"[.!?？؟。!](?=\s|$)|\n")
+_REQUEST = re.compile(
+    r"\b(tell me|describe|walk me|talk me|explain|give me|give an example|imagine|suppose|show me|outline|sketch|"
+    r"erzählen|beschreiben|erklären|schildern|nennen|décrivez|expliquez|racontez|describ[ae]|explique|cuénteme)\b",
+    re.I,
+)
+_FAREWELL = re.compile(
+    r"\b(concludes? (the|this|our)|end of (the|this|our) interview|questions for (me|us)|best of luck|good luck|"
+    r"goodbye|am ende unseres|fragen an (mich|uns)|auf wiedersehen)\b",
+    re.I,
+)
+_SENTENCES = {
+    "NO_QUESTION": "The model did not ask a question.",
+    "REPEATED_QUESTION": "The model asked what was asked before.",
+    "ANSWER_GIVEN_AWAY": "The model gave an answer away.",
+    "ENDED_EARLY": "The model wanted to end the interview.",
+}
+
+
+class Unfit(Exception):
+    """It cannot be asked like that."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+    def as_error(self, usage: Usage) -> ProviderError:
+        return ProviderError(self.code, _SENTENCES[self.code], retryable=True, usage=usage)
+
+
+class Guard:
+    """``asked`` are the earlier questions, ``hidden`` the phrases that a good answer would have."""
+
+    def __init__(self, asked: Sequence[str], *, hidden: Sequence[str] = ()) -> None:
+        self._asked = [words for text in asked for words in _questions_in(text)]
+        self._hidden = [phrase.casefold() for phrase in hidden]
+        self._raw, self._passed = "", 0
+        self.is_done = False  # the question is whole, or nothing good can come any more
+
+    def passed(self, piece: str) -> str:
+        """What may be shown now, after this piece."""
+        if self.is_done or not piece:
+            return ""
+        self._raw += piece
+        text, self.is_done = _beginning(self._raw)
+        return "" if self.is_done else self._pass(text[: self._held_from(text)])
+
+    def rest(self) -> str:
+        """What was held back, at the end. Raises Unfit."""
+        text, _ = _beginning(self._raw)
+        text = text.rstrip()
+        if code := self._fault(text):
+            raise Unfit(code)
+        return self._pass(text)
+
+    def _pass(self, text: str) -> str:
+        fresh = text[self._passed :]
+        self._passed += len(fresh)
+        return fresh
+
+    def _held_from(self, text: str) -> int:
+        """Up to where it may be shown: not the first few letters, not a sentence that was a question before."""
+        if len(text) < HELD_AT_FIRST:
+            return 0
+        start = _last_sentence(text)
+        if any(words[: len(begun)] == begun for begun in [_words(text[start:])[:-1]] for words in self._asked):
+            return start
+        return len(text)
+
+    def _fault(self, text: str) -> str:
+        question = _words(text[_last_sentence(text) :])
+        if _FAREWELL.search(text):
+            return "ENDED_EARLY"
+        if len(question) < LEAST_WORDS or len(text) > LONGEST or not (text[-1:] in _MARKS or _is_request(text)):
+            return "NO_QUESTION"
+        if any(_is_like(question, earlier) for earlier in self._asked):
+            return "REPEATED_QUESTION"
+        return "ANSWER_GIVEN_AWAY" if any(phrase in text.casefold() for phrase in self._hidden) else ""
+
+
+def _beginning(raw: str) -> tuple[str, bool]:
+    """The reply up to its first question mark, without thoughts and labels; and whether it is whole there."""
+    text = _LABELLED.sub("", _THOUGHT.sub("", raw)).lstrip('\n\t *_#"“')
+    other = _OTHER_SPEAKER.search(text)
+    if other:
+        text = text[: other.start()]
+    for place, character in enumerate(text):
+        if character in _MARKS and not _in_quotes(text[:place]):
+            return text[: place + 1], True
+    return text, bool(other) or len(text) > LONGEST
+
+
+def _in_quotes(text: str) -> bool:
+    """Whether a quotation is open at its end: the candidate's words may hold a question."""
+    if "„" in text:
+        return text.count("„") > text.count("“") + text.count("”")
+    return text.count("“") > text.count("”") or text.count('"') % 2 == 1
+
+
+def _last_sentence(text: str) -> int:
+    """Where the last sentence begins, whole or not."""
+    start = 0
+    for end in _END.finditer(text.rstrip(), 0, max(0, len(text.rstrip()) - 1)):
+        start = end.end()
+    return start
+
+
+def _is_request(text: str) -> bool:
+    return text[-1:] in ".!。" and _REQUEST.search(text[_last_sentence(text) :]) is not None
+
+
+def _questions_in(text: str) -> Iterator[list[str]]:
+    """The sentence of an earlier turn that asked: its last. What led to it may be said again."""
+    yield _words(text[_last_sentence(text.strip()) :])
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
+def _is_like(question: list[str], earlier: list[str]) -> bool:
+    """The same words, or nearly so."""
+    if question == earlier:
+        return True
+    ours, theirs = set(question), set(earlier)
+    return min(len(ours), len(theirs)) > LEAST_WORDS and len(ours & theirs) / len(ours | theirs) >= LIKE

@@ -1,0 +1,240 @@
+"""A model as the judge of one criterion: what it is sent, what it may reply, and what code makes of the reply."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from sessions_app import scoring
+
+from . import quotes
+from .criteria import Criterion, RubricPoint, Said, answered_share, asked_points
+from .judging import (
+    LEFT_TO_HUMAN,
+    MODEL,
+    NOT_ENOUGH,
+    SCORED,
+    Evidence,
+    Judgement,
+    PointShown,
+    Prepared,
+    answered,
+    by_coverage,
+)
+from .masking import masked
+from .prompts import Prompt, prompt
+from .protocol import Point, ProviderError, Question, Usage
+
+MOST_QUOTES = 3
+LONGEST_RATIONALE = 800
+# What the words of a judge about its own certainty are taken for; the share of the rubric that was answered caps them.
+CONFIDENCE = {"low": 0.3, "medium": 0.6, "high": 0.9}
+# Errors that concern this one call, and would again: they leave one criterion to a person, not the whole report.
+ONE_CALL = frozenset({"BAD_REPLY", "CONTEXT_TOO_LONG", "CONTENT_FILTERED"})
+LEFT = "No usable reply came from the model, so a person has to look at this."
+_RUN = 3  # words in a row that a question has from the résumé
+
+_QUOTE = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["answer", "text"],
+    "properties": {"answer": {"type": "integer"}, "text": {"type": "string"}},
+}
+_POINT = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["point", "level", "quotes"],
+    "properties": {
+        "point": {"type": "integer"},
+        "level": {"type": "string", "enum": ["none", *scoring.LEVEL_POINTS]},
+        "quotes": {"type": "array", "items": _QUOTE},
+    },
+}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["points", "rationale", "confidence"],
+    "properties": {
+        "points": {"type": "array", "items": _POINT},
+        "rationale": {"type": "string"},
+        "confidence": {"type": "string", "enum": list(CONFIDENCE)},
+    },
+}
+
+
+class Judge(Protocol):
+    """What is needed of a ``ChatModel``."""
+
+    @property
+    def name(self) -> str: ...
+
+    def structured(
+        self, messages: list[dict[str, str]], schema: dict[str, Any], max_tokens: int
+    ) -> tuple[dict[str, Any], Usage]: ...
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One criterion with what the judge is shown of it. ``names`` and ``resume`` are what it must not see."""
+
+    criterion: Criterion
+    points: Sequence[RubricPoint]
+    answers: Sequence[Prepared]
+    names: Sequence[str] = ()
+    resume: str = ""
+
+
+class _BadReply(ValueError):
+    """A reply that is not what was asked for."""
+
+
+def by_model(
+    judge: Judge, criterion: Criterion, prepared: Sequence[Prepared], *, names: Sequence[str] = (), resume: str = ""
+) -> Judgement:
+    """The criterion as the model sees it and code counts it. Nothing answered: no call.
+
+    Raises:
+        ProviderError: the model is away; a reply that is no good leaves the criterion to a person instead.
+    """
+    said = [one.said for one in prepared]
+    points, mine = asked_points(criterion, said), answered(criterion, prepared)
+    if not mine:
+        return by_coverage(criterion, prepared)
+    case = _Case(criterion, points or _itself(criterion, mine), mine, names, resume)
+    written = prompt("judge")
+    share = answered_share(criterion, said) if points else 1.0
+    return _judged(judge, case, written, share)
+
+
+def _itself(criterion: Criterion, answers: Sequence[Prepared]) -> list[RubricPoint]:
+    """Where there is no rubric, the criterion is its own only point."""
+    said = answers[0].said
+    return [RubricPoint(Question(said.key, "", said.question), 0, Point(statement=criterion.title))]
+
+
+def _judged(judge: Judge, case: _Case, written: Prompt, share: float) -> Judgement:
+    """Ask, and ask once more where the reply is not what was asked for; then leave it to a person."""
+    spent = Usage()
+    for _ in range(2):
+        try:
+            reply, usage = judge.structured(messages(case, written), SCHEMA, 300 + 160 * len(case.points))
+            spent = _sum(spent, usage)
+            return _counted(reply, case, judge.name, written, share, spent)
+        except ProviderError as error:
+            if error.retryable or error.code not in ONE_CALL:
+                raise
+            spent = _sum(spent, error.usage or Usage())
+            break  # the model was asked again already
+        except _BadReply:
+            continue
+    left = Judgement(case.criterion, LEFT_TO_HUMAN, MODEL, rationale=LEFT, usage=spent)
+    return replace(left, model_name=judge.name, prompt_version=written.id)
+
+
+def _counted(reply: dict[str, Any], case: _Case, name: str, written: Prompt, share: float, spent: Usage) -> Judgement:
+    """What is left of a reply once code has looked for its quotes. Raises _BadReply."""
+    claims = _read(reply, len(case.points))
+    points, dropped = [], 0
+    for number, rubric in enumerate(case.points, start=1):
+        level, claimed = claims.get(number, ("", []))
+        kept, lost = _kept(claimed, case, rubric)
+        dropped += lost
+        points.append(PointShown(rubric, level if kept else "", tuple(kept)))
+    score = scoring.score_of_levels([point.level for point in points])
+    stands = CONFIDENCE[reply["confidence"]]
+    return Judgement(
+        case.criterion,
+        NOT_ENOUGH if score is None else SCORED,
+        MODEL,
+        score,
+        None if score is None else min(stands, share),
+        str(reply["rationale"]).strip()[:LONGEST_RATIONALE],
+        tuple(points),
+        dropped,
+        spent,
+        name,
+        written.id,
+    )
+
+
+def _read(reply: Any, points: int) -> dict[int, tuple[str, list[dict[str, Any]]]]:
+    """Level and quotes by the number of the point; the first word about a point counts. Raises _BadReply."""
+    try:
+        if reply["confidence"] not in CONFIDENCE or not isinstance(reply["rationale"], str):
+            raise _BadReply
+        claims: dict[int, tuple[str, list[dict[str, Any]]]] = {}
+        for row in reply["points"]:
+            number, level = row["point"], row["level"]
+            if level != "none" and level not in scoring.LEVEL_POINTS:
+                raise _BadReply
+            found = [{"answer": int(quote["answer"]), "text": str(quote["text"])} for quote in row["quotes"]]
+            if 1 <= number <= points:
+                claims.setdefault(number, ("" if level == "none" else level, found))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _BadReply from error
+    return claims
+
+
+def _kept(claimed: Sequence[dict[str, Any]], case: _Case, rubric: RubricPoint) -> tuple[list[Evidence], int]:
+    """The quotes that are the candidate's words in that answer, each once, and how many were not."""
+    kept: list[Evidence] = []
+    dropped = 0
+    for quote in claimed:
+        evidence = _evidence(quote, case, rubric)
+        if evidence is None:
+            dropped += 1
+        elif evidence not in kept and len(kept) < MOST_QUOTES:
+            kept.append(evidence)
+    return kept, dropped
+
+
+def _evidence(quote: dict[str, Any], case: _Case, rubric: RubricPoint) -> Evidence | None:
+    if not 1 <= quote["answer"] <= len(case.answers):
+        return None
+    one = case.answers[quote["answer"] - 1]
+    place = quotes.find(quote["text"], one.text)
+    return one.evidence(place.start, place.end, rubric.point.statement) if place else None
+
+
+def messages(case: _Case, written: Prompt) -> list[dict[str, str]]:
+    """The prompt and the case. The fence is new every time, so that no answer can close it."""
+    fence = secrets.token_hex(8)
+    parts = [f"Criterion: {case.criterion.title}", "", "Rubric points", *_rubric(case), "", "Answers"]
+    for number, one in enumerate(case.answers, start=1):
+        asked = question_shown(one.said, case.criterion.questions, case.resume, case.names)
+        parts += ["", f"Question: {asked}", f"ANSWER {number} {fence}", one.text, f"END {number} {fence}"]
+    return [
+        {"role": "system", "content": written.filled(fence=fence)},
+        {"role": "user", "content": "\n".join(parts)},
+    ]
+
+
+def _rubric(case: _Case) -> list[str]:
+    lines = []
+    for number, rubric in enumerate(case.points, start=1):
+        lines.append(f"{number}. {rubric.point.statement}")
+        anchors = ((level, getattr(rubric.point, level)) for level in scoring.LEVEL_POINTS)
+        lines += [f"   {level}: {anchor}" for level, anchor in anchors if anchor]
+    return lines
+
+
+def question_shown(said: Said, planned: Sequence[Question], resume: str, names: Sequence[str]) -> str:
+    """The question as the judge may see it: as planned, or one that was not without what it has from the résumé."""
+    text = next((question.text for question in planned if question.key == said.key), "")
+    if said.is_follow_up or not text:
+        known = _runs(resume)
+        sentences = re.findall(r"[^.!?]+[.!?]*", said.question)
+        text = "".join(part for part in sentences if not known & _runs(part)).strip() or text
+    return masked(text, names)
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.casefold())
+    return {tuple(words[at : at + _RUN]) for at in range(len(words) - _RUN + 1)}
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    return Usage(one.input_tokens + other.input_tokens, one.output_tokens + other.output_tokens)

@@ -1,0 +1,152 @@
+"""The report in words, made by code from the judged criteria: what went well, what to try next, and why.
+
+Plain sentences, each about something that a judgement holds. Nothing in here changes a score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sessions_app import scoring
+
+from .criteria import Said
+from .judging import COVERAGE, LEFT_TO_HUMAN, NOT_ENOUGH, SCORED, Judgement, PointShown
+
+MOST = 8
+WELL, OKAY = 75.0, 45.0  # a criterion's score from which it went well, from which it was okay
+UNSURE = 0.5  # below this confidence a person is asked to look
+
+
+@dataclass(frozen=True)
+class Report:
+    overall_score: float | None
+    confidence: float | None
+    summary: str
+    went_well: list[str]
+    okay: list[str]
+    to_improve: list[str]
+    improvement_plan: list[str]
+    knowledge_gaps: list[str]
+    recommendations: list[str]
+    needs_human: bool
+
+
+def report_of(judged: Sequence[Judgement], said: Sequence[Said], *, tells_anchors: bool, is_flagged: bool) -> Report:
+    """``tells_anchors``: the plan says what a solid answer is like. That gives the rubric away, so only in practice."""
+    weights = [one.criterion.weight for one in judged]
+    score = scoring.overall(zip((one.score for one in judged), weights, strict=True))
+    confidence = scoring.overall_confidence(zip((one.confidence for one in judged), weights, strict=True))
+    missing = _missing(judged)
+    return Report(
+        overall_score=score,
+        confidence=confidence,
+        summary=_summary(judged, said),
+        went_well=[_with_quote(one) for one in _between(judged, WELL, 101)],
+        okay=[_line(one) for one in _between(judged, OKAY, WELL)],
+        to_improve=[_line(one) for one in _between(judged, 0, OKAY)],
+        improvement_plan=[_step(point, tells_anchors=tells_anchors) for point in missing[:MOST]],
+        knowledge_gaps=[f"{one.criterion.title}: {point.rubric.point.statement}" for one, point in _gaps(judged)],
+        recommendations=_recommendations(judged, said),
+        needs_human=is_flagged or (confidence or 0.0) < UNSURE or any(_asks(one) for one in judged),
+    )
+
+
+def _asks(one: Judgement) -> bool:
+    """Whether this judgement wants a person: counted words are no verdict, and some replies were no good."""
+    return one.method == COVERAGE or one.verdict == LEFT_TO_HUMAN or one.dropped > 0
+
+
+def _between(judged: Sequence[Judgement], least: float, below: float) -> list[Judgement]:
+    """Criteria with such a score, the best first."""
+    found = [one for one in judged if one.score is not None and least <= one.score < below]
+    return sorted(found, key=lambda one: -(one.score or 0.0))
+
+
+def _line(one: Judgement) -> str:
+    shown = [point for point in one.points if point.is_shown]
+    said = f"{one.criterion.title}: {len(shown)} of {_count(len(one.points), 'point')} shown"
+    return f"{said}, such as “{_small(shown[0])}”." if shown else f"{said}."
+
+
+def _with_quote(one: Judgement) -> str:
+    """With the candidate's words that speak for it, the shortest ones."""
+    quotes = sorted((evidence.quote for evidence in one.evidence), key=len)
+    return f"{_line(one)} You said: “{_short(quotes[0])}”" if quotes else _line(one)
+
+
+def _missing(judged: Sequence[Judgement]) -> list[PointShown]:
+    """Points that were asked for and not shown, or only begun, of the weakest criteria first."""
+    weakest = sorted(judged, key=lambda one: (one.score is None, one.score or 0.0))
+    return [point for one in weakest for point in one.points if point.level in ("", "developing")]
+
+
+def _gaps(judged: Sequence[Judgement]) -> list[tuple[Judgement, PointShown]]:
+    gaps = [(one, point) for one in judged if one.verdict == SCORED for point in one.points if not point.is_shown]
+    return gaps[:MOST]
+
+
+def _step(point: PointShown, *, tells_anchors: bool) -> str:
+    """One thing to practise: what to show, and how a solid answer to it sounds."""
+    rubric = point.rubric.point
+    step = f"Show this in an answer: {rubric.statement}."
+    if rubric.follow_up and tells_anchors:
+        step = f"{step} Ask yourself: {rubric.follow_up}"
+    return f"{step} A solid answer: {rubric.solid}" if rubric.solid and tells_anchors else step
+
+
+def _summary(judged: Sequence[Judgement], said: Sequence[Said]) -> str:
+    points = [point for one in judged for point in one.points]
+    shown = sum(point.is_shown for point in points)
+    answers = sum(one.is_answered for one in said)
+    lines = [f"{_count(answers, 'answer')} to {_count(len(said), 'question')}: evidence for {shown} of "
+             f"{_count(len(points), 'rubric point')}."]  # fmt: skip
+    scored = sorted((one for one in judged if one.score is not None), key=lambda one: one.score or 0.0)
+    if len(scored) > 1:
+        lines.append(f"Most shown: {scored[-1].criterion.title}. Least shown: {scored[0].criterion.title}.")
+    unknown = [one.criterion.title for one in judged if one.verdict == NOT_ENOUGH]
+    if unknown:
+        lines.append(f"Not enough evidence about {_and(unknown)}.")
+    left = [one.criterion.title for one in judged if one.verdict == LEFT_TO_HUMAN]
+    if left:
+        lines.append(f"Left to a person: {_and(left)}.")
+    if any(one.method == COVERAGE for one in judged):
+        lines.append("This counts what the answers speak of. It does not tell how good they are; a person should.")
+    return " ".join(lines)
+
+
+def _recommendations(judged: Sequence[Judgement], said: Sequence[Said]) -> list[str]:
+    """What to do next, from what is there: more answers, more about one thing, or the next level."""
+    told = []
+    unanswered = sum(not one.is_answered for one in said)
+    if unanswered:
+        told.append(f"Answer every question, if only in part: {_count(unanswered, 'question')} had no answer.")
+    unknown = [one.criterion.title for one in judged if one.verdict == NOT_ENOUGH and one.points]  # it was asked about
+    if unknown:
+        told.append(f"Talk about {_and(unknown)}: there was not enough to go by.")
+    weak = _between(judged, 0, WELL)
+    if weak:
+        told.append(
+            f"Prepare an example of your own work for {weak[-1].criterion.title}, with what you decided and why."
+        )
+    if not told:
+        told.append("Try the same questions at the next level, with less time.")
+    return told
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number} {one if number == 1 else one + 's'}"
+
+
+def _small(point: PointShown) -> str:
+    statement = point.rubric.point.statement
+    return statement[:1].lower() + statement[1:]
+
+
+def _short(quote: str, longest: int = 160) -> str:
+    plain = " ".join(quote.split())
+    return plain if len(plain) <= longest else plain[: longest - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _and(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,232 @@
+"""What the report of an interview shows: words first, the evidence beside them, and whose judgement each thing is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sessions_app import scoring
+from sessions_app.access import Actor
+from sessions_app.models import CandidateRequest, CriterionScore, Evaluation, InterviewSession, Review
+from sessions_app.models.actions import Phase, Status
+from sessions_app.models.evaluation import Method, Rating
+from sessions_app.services.scorecards import Standing, may_see_scores, reviews_of, standing
+
+from .words import Moment, moment
+
+_WORDS: dict[str, str] = {str(value): str(label) for value, label in Rating.choices}
+_NO_SCORE = {"not_enough_evidence": "Not enough evidence", "left_to_human": "Left to a person"}
+
+
+def state_of(session: InterviewSession, actor: Actor) -> str:
+    """``hidden`` by policy, ``blind`` (staff who have not rated yet), ``ready``, ``scoring``, ``failed`` or
+    ``nothing`` to score.
+    """
+    if not may_see_scores(session, actor):
+        return "blind" if actor.is_staff and session.candidate_id != _key(actor) else "hidden"
+    if Evaluation.objects.current().filter(session=session).exists():
+        return "ready"
+    return {Phase.EVALUATING: "scoring", Phase.EVALUATION_FAILED: "failed"}.get(session.phase, "nothing")  # type: ignore[arg-type]
+
+
+def _key(actor: Actor) -> Any:
+    return actor.user.pk if actor.user else None
+
+
+# -- on the way to it --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stepper:
+    """Transcript saved, scoring, report ready; ``again`` is when it is tried once more."""
+
+    state: str
+    again: Moment | None = None
+    may_retry: bool = False
+
+    @property
+    def says(self) -> str:
+        """For the status line, which screen readers hear."""
+        return {
+            "scoring": "Scoring. This usually takes less than a minute.",
+            "ready": "Your report is ready.",
+            "failed": "Scoring didn't work. Your interview is safe.",
+        }.get(self.state, "")
+
+
+def stepper_of(session: InterviewSession, actor: Actor) -> Stepper | None:
+    """None for an interview that was called off, and for staff, who are no step of it."""
+    state = state_of(session, actor)
+    if session.status == Status.CANCELLED or state == "blind":
+        return None
+    operation = session.evaluation_operation
+    waits = state == "scoring" and operation is not None and operation.not_before > session.now
+    return Stepper(state, moment(operation.not_before) if waits and operation else None, state == "failed")
+
+
+# -- the report itself -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Quote:
+    """The candidate's words, and the turn of the transcript they come from."""
+
+    words: str
+    seq: int | None
+    number: int | None
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One criterion: the machine's word for it with its evidence, people's words, and what the candidate says to it."""
+
+    key: str
+    title: str
+    weight: float
+    word: str
+    score: float | None
+    number: str
+    rationale: str
+    quotes: list[Quote]
+    points: list[dict[str, Any]]
+    people: list[str]
+    objection: CandidateRequest | None
+    typed: str | None = None
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a form came back that could not be taken."""
+        return self.typed is not None
+
+
+@dataclass(frozen=True)
+class Report:
+    evaluation: Evaluation
+    standing: Standing
+    rows: list[ScoreRow]
+    sections: list[tuple[str, list[str]]]
+    by: str
+    word: str
+    number: str
+    people_word: str
+    confidence: str
+    at: Moment
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def machine_words(self) -> str:
+        return f"{self.word}, {self.number}" if self.number else self.word
+
+    @property
+    def is_by_ai(self) -> bool:
+        return self.evaluation.method == Method.MODEL
+
+
+def report_of(session: InterviewSession, typed: dict[str, str] | None = None) -> Report:
+    """The current evaluation as the page shows it; only to be called where ``state_of`` is ``ready``.
+
+    ``typed`` is what came back from an objection that could not be taken, by criterion.
+    """
+    evaluation = Evaluation.objects.current().get(session=session)
+    scores = list(evaluation.criteria.prefetch_related("evidence__message"))
+    reviews = reviews_of(session)
+    sent = typed or {}
+    objections = {row.subject: row for row in session.requests.filter(kind="score")}
+    counted = standing(evaluation, reviews)
+    return Report(
+        evaluation=evaluation,
+        standing=counted,
+        rows=[
+            replace(_row(score, reviews, objections.get(score.key), session), typed=sent.get(score.key))
+            for score in scores
+        ],
+        sections=_sections(evaluation),
+        by=_by(evaluation),
+        word=_word(evaluation.overall_score, evaluation.method),
+        number=_number(evaluation.overall_score, evaluation.method),
+        people_word=_people_word(counted),
+        confidence=_confidence(evaluation.confidence),
+        at=moment(evaluation.created_at),
+        notes=_notes(evaluation, session, scores, reviews),
+    )
+
+
+def _row(
+    score: CriterionScore, reviews: Sequence[Review], objection: CandidateRequest | None, session: InterviewSession
+) -> ScoreRow:
+    rated = [rating.rating for review in reviews for rating in review.ratings.all() if rating.key == score.key]
+    return ScoreRow(
+        key=score.key,
+        title=score.title,
+        weight=score.weight,
+        word=_NO_SCORE.get(score.verdict) or _word(score.score, score.method),
+        score=score.score,
+        number=_number(score.score, score.method),
+        rationale=score.rationale,
+        quotes=[Quote(row.quote, row.message.seq, row.message.question_number) for row in score.evidence.all()],
+        points=score.points if session.is_practice else [],
+        people=[_WORDS[word] for word in rated if word],
+        objection=objection,
+    )
+
+
+def _sections(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
+    named = (
+        ("What went well", evaluation.went_well),
+        ("What was okay", evaluation.okay),
+        ("What to try next", evaluation.to_improve),
+        ("A plan", evaluation.improvement_plan),
+        ("Knowledge gaps", evaluation.knowledge_gaps),
+        ("Recommendations", evaluation.recommendations),
+    )
+    return [(title, [str(line) for line in lines]) for title, lines in named if lines]
+
+
+def _by(evaluation: Evaluation) -> str:
+    """Who judged, said honestly: counted words are never passed off as an AI's judgement."""
+    if evaluation.method != Method.MODEL:
+        return "Evidence coverage by the practice engine, not an AI"
+    rubric = f", rubric {evaluation.rubric_version}" if evaluation.rubric_version else ""
+    return f"Scored by AI ({evaluation.model_name}{rubric})"
+
+
+def _word(score: float | None, method: str) -> str:
+    """Counted evidence says how much was spoken of; only a judge says how good it was."""
+    if score is None:
+        return "Not enough evidence"
+    if method == Method.MODEL:
+        return scoring.level_of(score).capitalize()
+    return "Mostly shown" if score >= 75 else "Partly shown" if score >= 40 else "Little shown"
+
+
+def _number(score: float | None, method: str) -> str:
+    if score is None:
+        return ""
+    return f"{score:.0f} of 100" if method == Method.MODEL else f"evidence for {score:.0f} %"
+
+
+def _people_word(counted: Standing) -> str:
+    return _WORDS[scoring.word_of(counted.score)] if counted.by == "people" and counted.score is not None else ""
+
+
+def _confidence(value: float | None) -> str:
+    if value is None:
+        return ""
+    return "high" if value >= 0.75 else "medium" if value >= 0.5 else "low"
+
+
+def _notes(
+    evaluation: Evaluation, session: InterviewSession, scores: Sequence[CriterionScore], reviews: Sequence[Review]
+) -> list[str]:
+    """What one has to know to read it rightly."""
+    notes = []
+    if session.phase == Phase.EVALUATING:
+        notes.append("It is being scored once more. This is the report so far.")
+    if session.status == Status.EXPIRED:
+        notes.append("Time ran out, so the report covers what was said until then.")
+    if any(score.verdict == "left_to_human" for score in scores):
+        notes.append("This report is partial: what the judge gave no valid answer about is left to a person.")
+    if evaluation.needs_human and not reviews:
+        notes.append("No person has reviewed it yet. It asks for one.")
+    return notes

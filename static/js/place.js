@@ -1,0 +1,24 @@
+// Where somebody is on a page that is about to be replaced by a newer one: what is focused, what is unfolded.
+
+const FOCUSABLE = "a[href], button, input, textarea, select, summary";
+
+export function remember() {
+  const element = document.activeElement;
+  const folds = [...document.querySelectorAll("details")].filter((fold) => fold.open).map((fold) => fold.className);
+  return { focused: element && element.id !== "content" && name(element), folds };
+}
+
+export function restore({ focused, folds }) {
+  for (const fold of document.querySelectorAll("details")) fold.open ||= folds.includes(fold.className);
+  if (!focused || document.activeElement !== document.body) return;
+  const same = [...document.querySelectorAll(FOCUSABLE)].find((element) => name(element) === focused);
+  same?.focus({ preventScroll: true });
+}
+
+// What tells an element from all others on the page, and is the same on the page that comes.
+function name(element) {
+  if (!element.matches(FOCUSABLE)) return "";
+  const { tagName, id } = element;
+  const target = element.getAttribute("href") ?? element.getAttribute("formaction") ?? element.form?.getAttribute("action");
+  return [tagName, id, target, element.getAttribute("name"), element.textContent.trim()].join("|");
+}

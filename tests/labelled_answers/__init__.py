@@ -1,0 +1,62 @@
+"""Answers of eight kinds to sixteen questions, written before the rules of ``ai/coverage.py`` were tuned.
+
+The questions are split by a hash of their key. One half was looked at while tuning, the other was not: its first result
+is the one that stands. ``python -m tests.labelled_answers`` prints the figures.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+
+from sessions_app.ai import bank
+from sessions_app.ai.coverage import covered_share
+from sessions_app.ai.protocol import Question
+
+# From best to worst; the last five are all worth nothing.
+RANK = {"strong": 3, "partial": 2, "weak": 1, "off_topic": 0, "stuffed": 0, "negated": 0, "echo": 0, "empty": 0}
+WORTHLESS = [kind for kind, rank in RANK.items() if not rank]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A question with one answer of every kind, and what the built-in evaluator says of each."""
+
+    question: Question
+    answers: dict[str, str]
+
+    @property
+    def is_held_out(self) -> bool:
+        return sha256(self.question.key.encode()).digest()[-1] % 2 == 1
+
+    @property
+    def shares(self) -> dict[str, float]:
+        return {kind: covered_share(self.question, answer) for kind, answer in self.answers.items()}
+
+
+def labelled(*, held_out: bool) -> list[Labelled]:
+    """One half of the set, in the order of its file names."""
+    rows = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(__file__).parent.glob("*.toml"))]
+    found = [Labelled(bank.question(row["question"]), row["answers"]) for row in rows]
+    return [entry for entry in found if entry.is_held_out == held_out]
+
+
+def pairwise_order(entries: list[Labelled]) -> dict[str, float]:
+    """The share of pairs of answers to one question that are in order, by the better one's kind; a tie counts half."""
+    points: dict[str, list[float]] = {"strong": [], "partial": [], "weak": []}
+    for entry in entries:
+        shares = entry.shares
+        for one, other in combinations(RANK, 2):
+            if RANK[one] > RANK[other]:
+                points[one].append((shares[one] > shares[other]) + (shares[one] == shares[other]) / 2)
+    everything = [point for kind in points.values() for point in kind]
+    return {kind: sum(won) / len(won) for kind, won in {**points, "all": everything}.items()}
+
+
+def mean_shares(entries: list[Labelled]) -> dict[str, float]:
+    """The mean evidence coverage of every kind of answer."""
+    found = [entry.shares for entry in entries]
+    return {kind: sum(shares[kind] for shares in found) / len(found) for kind in RANK}
