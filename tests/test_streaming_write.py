@@ -46,13 +46,13 @@ def test_a_slow_writer_can_be_read_word_by_word(session: InterviewSession, monke
 
 
 @pytest.mark.django_db
-def test_a_fast_writer_is_stored_every_400_characters(
+def test_a_fast_writer_is_stored_at_once_and_then_every_400_characters(
     session: InterviewSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(f"{RUNNING}.FLUSH_SECONDS", 1000)
     provider = Watched(*["x" * 150] * 6)
     run_operation(session.turn_id, provider=provider)
-    assert [len(text) for text in provider.stored] == [0, 0, 450, 450, 450, 900]
+    assert [len(text) for text in provider.stored] == [150, 150, 150, 600, 600, 600]
     assert session.messages.get().content == "x" * 900
 
 

@@ -136,8 +136,8 @@ def _within_budget(claimed: Claim, provider: Provider, turn: Turn, stopping: Sto
 
 
 def _stream(claimed: Claim, provider: Provider, turn: Turn, stopping: Stopping) -> tuple[str, Outcome]:
-    """Store the text as it grows, at most every 150 ms or 400 characters."""
-    text, stored, stored_at, usage = "", 0, time.monotonic(), None
+    """Store the text as it grows: its first words at once, then at most every 150 ms or 400 characters."""
+    text, stored, stored_at, usage = "", 0, 0.0, None
     for piece in provider.ask(turn):
         if stopping():
             raise Stopped
@@ -147,7 +147,8 @@ def _stream(claimed: Claim, provider: Provider, turn: Turn, stopping: Stopping) 
                 break
             return text.strip(), piece
         text = (text + piece).lstrip()
-        if len(text) - stored >= FLUSH_CHARACTERS or time.monotonic() - stored_at >= FLUSH_SECONDS:
+        is_first = stored == 0 and bool(text)
+        if is_first or len(text) - stored >= FLUSH_CHARACTERS or time.monotonic() - stored_at >= FLUSH_SECONDS:
             operations.write(claimed, text.rstrip())  # a final text has no blank end either: deltas join to it
             stored, stored_at = len(text), time.monotonic()
     sentence = "The interviewer sent an empty or cut-off question."
