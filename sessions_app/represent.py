@@ -99,9 +99,11 @@ def _read_along(session: InterviewSession) -> Json:
 
 
 def summaries(sessions: Sequence[InterviewSession], actor: Actor) -> list[Json]:
-    """The lines of a list: three queries for their scores, however many there are."""
-    open_to_them = open_scores(sessions, actor)
-    scored = standings([session for session in sessions if session.pk in open_to_them])
+    """The lines of a list: three queries for their scores, however many there are; none where nothing is judged."""
+    judged = [session for session in sessions if session.evaluation_operation_id]
+    open_to_them = open_scores(judged, actor) if judged else set()
+    seen = [session for session in judged if session.pk in open_to_them]
+    scored = standings(seen) if seen else {}
     return [summary(session, score=scored[session.pk].score if session.pk in scored else None) for session in sessions]
 
 

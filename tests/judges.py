@@ -7,27 +7,36 @@ from typing import Any
 
 import pytest
 
+from sessions_app.ai.model_judge import DECOYS
 from sessions_app.ai.protocol import Outcome, ProviderError, Usage
 from sessions_app.models import InterviewSession, Operation, User
 from sessions_app.services import sessions
 from sessions_app.services.running import run_operation
 from tests import factories as f
 
+IMPOSSIBLE = {decoy.statement for decoy in DECOYS}
 SAID = "An index speeds up reads. But it means slower writes, and I accept that for a table that is read often."
 
 
 class Judge:
     """Says that the first rubric point is shown at a level, and quotes a sentence of the first answer for it.
 
-    ``bad_about`` names a criterion about which its replies are no good; an ``error`` is raised.
+    ``bad_about`` names a criterion about which its replies are no good; an ``error`` is raised. A gullible one finds
+    shown what nobody can show.
     """
 
     name = "oracle-9"
 
     def __init__(
-        self, level: str = "solid", quote: str = "", bad_about: str = "", error: ProviderError | None = None
+        self,
+        level: str = "solid",
+        quote: str = "",
+        bad_about: str = "",
+        error: ProviderError | None = None,
+        is_gullible: bool = False,
     ) -> None:
         self.level, self.quote, self.bad_about, self.error = level, quote, bad_about, error
+        self.unbelievable = frozenset() if is_gullible else IMPOSSIBLE
         self.sent: list[Any] = []
 
     def structured(self, messages: list[dict[str, str]], schema: Any, max_tokens: int) -> tuple[dict[str, Any], Usage]:
@@ -37,7 +46,8 @@ class Judge:
         asked = messages[-1]["content"]
         if self.bad_about and f"Criterion: {self.bad_about}" in asked:
             return {"points": "all of them"}, Usage(100, 40)
-        points = [self._point(int(number), asked) for number in re.findall(r"^(\d+)\. ", asked, re.M)]
+        listed = re.findall(r"^(\d+)\. (.*)$", asked.partition("\nAnswers")[0], re.M)
+        points = [self._point(int(number), asked) for number, statement in listed if statement not in self.unbelievable]
         return {"points": points, "rationale": "It was said.", "confidence": "medium"}, Usage(100, 40)
 
     def _point(self, number: int, asked: str) -> dict[str, Any]:

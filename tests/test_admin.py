@@ -325,7 +325,8 @@ def test_messages_and_events_have_no_pages_of_their_own():
     assert not admin.site.is_registered(SessionEvent)
     with pytest.raises(NoReverseMatch):
         reverse("admin:sessions_app_sessionevent_changelist")
-    assert not [page for page in admin.site._registry.values() if page.list_editable]
+    # the order of the models is the site's own setting; everything else is changed on a page that shows all of it
+    assert {model.__name__ for model, page in admin.site._registry.items() if page.list_editable} <= {"ModelConnection"}
 
 
 def test_a_viewer_sees_and_does_nothing(viewer, ann):

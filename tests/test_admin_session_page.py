@@ -96,7 +96,7 @@ def log(session, entries):
     session.save(update_fields=["last_seq", "last_hash"])
 
 
-@pytest.mark.parametrize("tab", ["overview", "transcript", "events", "usage", "settings"])
+@pytest.mark.parametrize("tab", ["overview", "transcript", "coverage", "events", "usage", "settings"])
 def test_it_costs_as_many_queries_with_500_messages_as_with_5(console, ann, tab):
     short, long = lengthen(waiting(ann), 5), lengthen(waiting(ann), 500)
     log(long, 120)

@@ -10,7 +10,7 @@ import pytest
 
 from sessions_app.ai import bank, practice
 from sessions_app.ai.protocol import Posting, Question
-from sessions_app.ai.wording import COMMON, stems_of
+from sessions_app.ai.wording import COMMON, SMALL, stems_of
 
 AREAS = bank.areas()
 ENTRIES = [entry for area in AREAS for entry in area.questions]
@@ -105,6 +105,7 @@ def test_every_point_has_words_a_follow_up_and_anchors(entry):
     for point in entry.question.points:
         assert len(point.aliases) >= 5
         assert len({alias.casefold() for alias in point.aliases}) == len(point.aliases)
+        assert SMALL.isdisjoint(point.aliases)  # "who" is in answers to anything
         assert point.follow_up.endswith("?")
         assert len({point.developing, point.solid, point.strong} - {""}) == 3
         stored = (point.statement, point.follow_up, point.developing, point.solid, point.strong, *point.aliases)

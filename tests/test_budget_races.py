@@ -25,12 +25,12 @@ CALLS = 50
 
 
 def running_calls(session: InterviewSession, count: int) -> list[Claim]:
-    """That many operations of one session at work. A session has one live question, so these are of the other kind."""
+    """That many operations of one session at work. A session has one live question, so these are analyses."""
     now, claims = timezone.now(), []
     for _ in range(count):
         row = Operation.objects.create(
             session=session,
-            kind="evaluation",
+            kind="analysis",
             status=OperationStatus.RUNNING,
             attempt=1,
             not_before=now,

@@ -127,6 +127,7 @@ def test_a_test_that_fails_says_why_in_our_words(console: Client, model: FaultyM
     response = console.post(ADMIN, {"action": "test_selected", "_selected_action": [stored.pk]}, follow=True)
     assert told(response) == ["Test of oracle-9: The model's endpoint does not accept the key. (WRONG_KEY)"]
     assert KEY not in response.content.decode()
+    assert ModelConnection.objects.get().test_error == "The model's endpoint does not accept the key."
 
 
 def test_the_list_changes_order_and_use_without_touching_keys(console: Client) -> None:
@@ -205,7 +206,8 @@ def test_connected_models_are_offered_in_their_order(as_: Any, ann: User) -> Non
 def test_a_model_that_cannot_be_reached_is_shown_and_refused_with_its_reason(
     as_: Any, ann: User, client: Client
 ) -> None:
-    row(test_error="The model's endpoint cannot be reached. (MODEL_UNREACHABLE)")
+    away = row()
+    assert connections.test_connection(away).code == "MODEL_UNREACHABLE"
     assert "cannot be reached" in as_(ann).get("/api/v1/models").json()[1]["unavailable"]
     client.force_login(ann)
     html = " ".join(client.get("/sessions/new").content.decode().split())
@@ -252,15 +254,22 @@ def test_who_stands_in_for_whom() -> None:
     assert connections.stand_in_for("built-in", "built-in") == ""
 
 
-def test_a_wrong_key_is_noted_and_a_timeout_is_not() -> None:
-    row()
-    connections.note_failure("oracle-9", ProviderError("MODEL_TIMEOUT", "Late.", retryable=True))
-    assert connections.is_resting("oracle-9")
+def test_a_model_that_was_given_up_is_away_for_a_minute_and_with_a_wrong_key_until_a_test(model: FaultyModel) -> None:
+    row(model)
+
+    def note(code: str) -> str:
+        connections.note_failure("oracle-9", ProviderError(code, f"{code}.", retryable=False))
+        return connections.connected()[0].unavailable
+
+    assert (note("CONTEXT_TOO_LONG"), connections.is_resting("oracle-9")) == ("", False)
+    assert (note("MODEL_TIMEOUT"), connections.is_resting("oracle-9")) == ("MODEL_TIMEOUT.", True)
+    connections.note_success("oracle-9")
     assert connections.connected()[0].unavailable == ""
-    connections.note_failure("oracle-9", ProviderError("WRONG_KEY", "No.", retryable=False))
-    assert connections.connected()[0].unavailable == "No."
+    note("WRONG_KEY")
     cache.clear()
-    assert not connections.is_resting("oracle-9")
+    assert (connections.connected()[0].unavailable, connections.is_resting("oracle-9")) == ("WRONG_KEY.", False)
+    connections.test_connection(ModelConnection.objects.get())
+    assert connections.connected()[0].unavailable == ""
 
 
 def test_its_price_comes_before_the_settings(settings: Any) -> None:

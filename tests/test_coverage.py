@@ -23,6 +23,7 @@ from .labelled_answers import WORTHLESS, labelled, mean_shares, pairwise_order
 
 SLOW = bank.question("databases-slow-filter-sort")
 FORGOT = bank.question("databases-forgot-where")
+SHARED = bank.question("python-shared-default")
 OUTSIDER = bank.question("teamwork-explain-to-outsider")
 
 
@@ -42,6 +43,7 @@ def points_of(question, answer):
         (SLOW, "Bear in mind that each index makes for slower writes and needs disk space.", [3]),
         (FORGOT, "If the transaction is still open and uncommitted, I roll it back.", [0]),
         (FORGOT, "I would let my boss and the other people on call know, and raise an incident.", [1]),
+        (SHARED, "I would use None as the default and make a new list inside the function.", [2]),
         (OUTSIDER, "I use an analogy from their kitchen rather than the jargon of my trade.", [1]),
     ],
 )
@@ -79,7 +81,8 @@ def test_a_passage_is_the_sentence_in_code_points():
 def test_a_long_sentence_is_cut_to_whole_words_around_the_evidence():
     before = "the web shop was very slow on a Monday in spring when most people buy their tools and pots and seeds and "
     after = " which the older man from the second floor once put in for a report that no one reads any more these days"
-    said = f"Once, if I remember it rightly, {before}wait for minutes until I ran EXPLAIN ANALYZE to see the sequential scan on orders{after}"
+    found_it = "wait for minutes until I ran EXPLAIN ANALYZE to see the sequential scan on orders"
+    said = f"Once, if I remember it rightly, {before}{found_it}{after}"
     assert len(said) > LONGEST_PASSAGE
     (passage,) = [found for found in shown(SLOW, said) if found.point_index == 0]
     cut = said[passage.start : passage.end]

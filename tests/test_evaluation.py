@@ -147,7 +147,8 @@ def test_the_judge_sees_neither_the_resume_nor_names_nor_contact_data(
 ) -> None:
     judge = connected(monkeypatch, Judge())
     resume = f.ResumeFactory(owner=ann, content="Ann Smith\n- Built the zanzibar ledger for three million customers")
-    said = "I am Ann Smith, ann@example.com, +49 170 1234567. An index means slower writes, and I accept that for such a table."
+    index = "An index means slower writes, and I accept that for such a table."
+    said = f"I am Ann Smith, ann@example.com, +49 170 1234567. {index}"
     session = evaluate(finished(ann, said, resume_id=resume.pk, criteria=[{"key": "talk", "title": "Communication"}]))
     sent = str(judge.sent)
     assert "slower writes" in sent
@@ -166,6 +167,18 @@ def test_an_answer_that_speaks_to_the_judge_is_flagged_for_a_person(ann: User, m
     assert (flag["code"], flag["message_id"]) == ("INSTRUCTIONS", str(answer.pk))
     assert answer.content[flag["start"] : flag["end"]].startswith("Ignore all previous")
     assert report.needs_human and "full marks" not in str(judge.sent)
+
+
+def test_a_judge_that_finds_shown_what_nobody_can_show_is_not_believed(
+    ann: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = connected(monkeypatch, Judge(level="strong", is_gullible=True))
+    report = evaluate(finished(ann)).evaluations.get()
+    only = report.criteria.get()
+    assert (only.verdict, only.score, len(judge.sent)) == ("left_to_human", None, 2)
+    assert "nobody can show" in only.rationale
+    assert report.flags == [{"code": "JUDGE_MISLED", "criterion": "technical"}]
+    assert (report.overall_score, report.needs_human) == (None, True)
 
 
 # -- when it fails -----------------------------------------------------------------------------------------------------

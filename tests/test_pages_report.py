@@ -48,7 +48,7 @@ def test_words_come_first_with_evidence_that_leads_to_the_transcript(ann):
     assert Page(page).ids.count(f"m-{first.seq}") == 1
     for words in ("Weighs costs", "Measure first", "Locks", "Not enough evidence", "No quote given"):
         assert words in html
-    assert html.count("<meter") == 2
+    assert html.count('class="score__bar"') == 2
     assert "/how-scoring-works" in Page(page).links
 
 
@@ -160,6 +160,15 @@ def test_the_done_page_leads_to_the_report(ann):
     page = browser(ann).get(f"/sessions/{session.pk}/done")
     assert "Read the report" in html_of(page)
     assert "done.js" not in html_of(page)
+
+
+def test_how_well_one_is_known_is_told_where_the_template_shows_it(ann):
+    session = judged(ann)
+    plan = {**session.plan, "dimensions": ["openness"]}
+    InterviewSession.objects.filter(pk=session.pk).update(plan=plan, precision={"openness": 0.75})
+    assert "How well we know you so far" in html_of(report(ann, session))
+    InterviewSession.objects.update(shows_precision=False)
+    assert "How well we know you so far" not in html_of(report(ann, session))
 
 
 # -- disagreeing -------------------------------------------------------------------------------------------------------

@@ -125,6 +125,13 @@ def test_a_skip_is_not_read(assessed: InterviewSession) -> None:
     assert not assessed.operations.filter(kind="analysis").exists()
 
 
+def test_code_is_no_sentence_to_the_built_in_analyser(ann: User) -> None:
+    session = f.waiting(ann, enabled_modes=["text", "code"])
+    f.answer(session, "# we found the root cause in the cache and measured the latency\ncache.clear()", mode="code")
+    f.analyse(session)
+    assert f.fresh(session).estimates == {} and analysis_of(session).status == "succeeded"
+
+
 def test_what_was_written_when_time_ran_out_is_read_too(ann: User) -> None:
     session = f.waiting(ann)
     f.answers.save_draft(session.pk, OWNED, 1, actor=Actor(ann))

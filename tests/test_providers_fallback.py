@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sessions_app.ai.protocol import ProviderError
 from sessions_app.models import InterviewSession, ModelConnection, Operation, SessionMessage, User
 from sessions_app.pages import present
 from sessions_app.services import connections, operations
@@ -103,6 +104,10 @@ def test_a_model_that_is_down_is_not_waited_for_again_and_again(session: Intervi
     f.answer(session)
     run_until_done(session)
     assert len(model.requests) == 4  # three tries, then a single one
+    model.plan = [Says("And what came of it?")]
+    f.answer(session)
+    run_until_done(session)
+    assert not connections.is_resting("oracle-9")
 
 
 @pytest.mark.parametrize("step", [WRONG_KEY, Status(429, {"message": "quota", "code": "insufficient_quota"})])
@@ -140,7 +145,7 @@ def test_a_session_that_must_not_go_on_without_its_model_fails_visibly(
 def test_try_again_goes_back_to_the_sessions_own_model(
     session: InterviewSession, model: FaultyModel, ann: User
 ) -> None:
-    connections.note_failure("oracle-9", f.broken().pieces[0])  # type: ignore[arg-type]
+    connections.note_failure("oracle-9", ProviderError("MODEL_ERROR", "It failed.", retryable=True))
     model.plan = [Status(500, {"message": "x"}), Says("What is an index for?")]
     operation = operation_of(session)
     run_operation(operation.pk)
@@ -228,4 +233,13 @@ def test_a_mistake_of_our_own_does_not_stop_the_interview(
     monkeypatch.setattr("sessions_app.ai.asking.briefing", lambda *_: 1 / 0)
     assert run_until_done(session).status == "succeeded"
     assert question(session).payload["by"] == "built-in"
+    assert_balanced(session)
+
+
+def test_without_tokens_for_a_prompt_the_model_is_not_called(ann: User, model: FaultyModel) -> None:
+    connect("oracle-9", model)
+    session = f.generating(ann, model_name="oracle-9", token_budget=1_000)
+    assert run_until_done(session).status == "succeeded"
+    assert (model.requests, question(session).payload["by"]) == ([], "built-in")
+    assert f.fresh(session).is_budget_spent
     assert_balanced(session)

@@ -8,9 +8,10 @@ import pytest
 from django.test import Client
 
 from sessions_app.models import CandidateRequest, CriterionScore, Evaluation, Review
-from sessions_app.services import disagreeing, reviewing
+from sessions_app.services import disagreeing, reviewing, sessions
+from sessions_app.services.running import run_operation
 
-from .factories import UserFactory, as_actor
+from .factories import TemplateFactory, UserFactory, answer, as_actor, fresh, waiting
 from .judged import FIRST, answers, evaluation_of, filled, judged
 
 pytestmark = pytest.mark.django_db
@@ -147,11 +148,17 @@ def test_a_wide_difference_asks_why_with_both_scores(ann, console):
     assert (review.status, review.reason) == ("submitted", "Said it all.")
 
 
-def test_two_windows_do_not_overwrite_each_other(ann, console):
+def test_two_windows_do_not_overwrite_each_other_unasked(ann, console):
     session = judged(ann)
+    assert 'name="revision" value="0"' in " ".join(console.get(address(session)).content.decode().split())
     console.post(address(session), form(session, do="save"))
-    html = console.post(address(session), form(session, "no", "no", "no", do="save", revision=0), follow=True).content
-    assert b"You saved this scorecard somewhere else meanwhile" in html
+    late = console.post(
+        address(session), form(session, "no", "no", "no", do="save", revision=0, takeaways="Typed late")
+    )
+    assert late.status_code == 409
+    assert b"You saved this scorecard in another window meanwhile" in late.content
+    assert b"Typed late</textarea>" in late.content
+    assert 'name="revision" value="1"' in " ".join(late.content.decode().split())
     assert not Review.objects.get().ratings.filter(rating="no").exists()
 
 
@@ -180,7 +187,9 @@ def test_ones_own_interview_cannot_be_rated(sam, console):
 def test_an_interview_without_scores_has_no_scorecard(ann, console):
     session = judged(ann)
     Evaluation.objects.all().delete()
-    assert console.get(address(session)).status_code == 404
+    for response in (console.get(address(session), follow=True), console.post(address(session), {}, follow=True)):
+        assert b"There is nothing to rate" in response.content
+    assert console.get(f"/admin/review/{ann.pk}/").status_code == 404
 
 
 def test_staff_without_the_right_can_neither_rate_nor_see_the_queue(ann):
@@ -190,6 +199,38 @@ def test_staff_without_the_right_can_neither_rate_nor_see_the_queue(ann):
         assert browser.get(path).status_code == 403
     assert browser.post(address(session), form(session)).status_code == 403
     assert not Review.objects.exists()
+
+
+def test_a_real_interview_brings_its_rubric_as_anchors_and_its_report(ann, sam, console):
+    """Nothing by factories: the practice engine asks and counts."""
+    session = waiting(ann, template_id=TemplateFactory().pk)
+    answer(session, "I would not guess. An index makes for slower writes, so the write cost decides.")
+    sessions.end_session(session.pk)
+    run_operation(fresh(session).evaluation_operation_id)
+    html = console.get(address(session)).content.decode()
+    assert "What the words mean here" in html
+    assert "Says what an index costs" in html
+    assert "data-scorecard" in html
+    found = evaluation_of(session)
+    for row in found.criteria.all():
+        assert f'name="rating-{row.key}"' in html
+    words = {row.key: reviewing.Rated("weak") for row in found.criteria.all()}
+    given_words = reviewing.Given(ratings=words, takeaways="x", recommendation="no", reason="Thin.")
+    review = reviewing.submit_review(session.pk, given_words, actor=as_actor(sam))
+    assert (review.status, review.final_score) == ("submitted", 35)
+    page = signed_in(ann).get(f"/sessions/{session.pk}/report").content.decode()
+    assert "Evidence coverage by the practice engine, not an AI" in page
+    assert "Overall, by a person" in page
+
+
+def test_the_reviewer_is_told_of_instructions_to_the_judge_and_of_late_notes(ann, console):
+    session = judged(ann)
+    flag = {"code": "INSTRUCTIONS", "message_id": str(answers(session)[1].pk), "start": 0, "end": 4}
+    Evaluation.objects.update(flags=[flag, {"code": "MODEL_AWAY", "reason": "x"}])
+    session.messages.create(kind="note", role="user", content="Sent too late", state="complete", created_at=session.now)
+    html = console.get(address(session)).content.decode()
+    assert html.count("speak to the judge") == 1
+    assert "Sent too late" in html
 
 
 # -- the queue ---------------------------------------------------------------------------------------------------------

@@ -163,7 +163,7 @@ class ConnectionPage(admin.ModelAdmin):
 
 def _tell(request: HttpRequest, name: str, tested: connections.Tested) -> None:
     if tested.error:
-        messages.error(request, f"Test of {name}: {tested.error}")
+        messages.error(request, f"Test of {name}: {tested.error} ({tested.code})")
     else:
         counted = f"{tested.usage.input_tokens:,} + {tested.usage.output_tokens:,} tokens"
         messages.success(

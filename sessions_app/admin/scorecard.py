@@ -72,16 +72,25 @@ class Row:
 def scorecard_view(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """Read it, keep a draft, or submit it and go on to the next."""
     _require(request, "sessions_app.view_interviewsession")
-    if request.method != "POST":
-        return _page(request, _open(request, session_id))
+    try:
+        return _rate(request, session_id) if request.method == "POST" else _page(request, _open(request, session_id))
+    except errors.EvaluationNotFound:
+        messages.warning(request, "There is nothing to rate: this interview is not scored, or not yet.")
+        return HttpResponseRedirect(reverse("admin:sessions_app_interviewsession_change", args=[session_id]))
+    except errors.NotFound as error:
+        raise Http404 from error
+
+
+def _rate(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """What cannot be taken comes back as it was filled in. Raises NotFound."""
     _require(request, "sessions_app.change_review")
     submits = request.POST.get("do") in ("submit", "next")
     verb = reviewing.submit_review if submits else reviewing.save_review
     try:
         review = verb(session_id, given_in(request.POST), actor=actor_of(request))
-    except errors.NotFound as error:
-        raise Http404 from error
-    except errors.ValidationFailed as error:
+    except errors.NotFound:
+        raise
+    except (errors.ValidationFailed, errors.ReviewChanged) as error:
         return _page(request, _open(request, session_id), error, request.POST)
     except errors.DomainError as error:
         messages.error(request, sentence_of(error))
@@ -138,10 +147,7 @@ def _after(request: HttpRequest, session_id: UUID, status: str, *, goes_on: bool
 
 
 def _open(request: HttpRequest, session_id: UUID) -> Scorecard:
-    try:
-        return reviewing.open_review(session_id, actor=actor_of(request))
-    except errors.NotFound as error:
-        raise Http404(str(error)) from error
+    return reviewing.open_review(session_id, actor=actor_of(request))
 
 
 def _require(request: HttpRequest, permission: str) -> None:
@@ -190,9 +196,9 @@ def _value(quote: dict[str, Any]) -> str:
 
 
 def _page(
-    request: HttpRequest, card: Scorecard, error: errors.ValidationFailed | None = None, sent: QueryDict | None = None
+    request: HttpRequest, card: Scorecard, error: errors.DomainError | None = None, sent: QueryDict | None = None
 ) -> HttpResponse:
-    wrong = [(problem.field, problem.message) for problem in error.errors] if error else []
+    wrong = _wrong(error)
     answers = [_answer(message) for message in answers_of(card.session)]
     rows = [_row(criterion, card, wrong, sent if card.is_open else None) for criterion in card.criteria]
     for row in rows:
@@ -205,6 +211,8 @@ def _page(
         "rows": rows,
         "answers": answers,
         "transcript": card.session.messages.history(),
+        "notes": card.session.messages.notes(),
+        "flagged": {flag.get("message_id") for flag in card.evaluation.flags if flag.get("code") == "INSTRUCTIONS"},
         "may_rate": _may_rate(request, card),
         "errors": [(_target(name), _said(name, message, rows)) for name, message in wrong],
         "fields": dict(wrong),
@@ -218,7 +226,15 @@ def _page(
         "recommended": dict(Recommendation.choices).get(told.get("recommendation", ""), ""),
         **_site_context(request),
     }
-    return TemplateResponse(request, PAGE, context, status=400 if error else 200)
+    return TemplateResponse(request, PAGE, context, status=error.status if error else 200)
+
+
+def _wrong(error: errors.DomainError | None) -> list[tuple[str, str]]:
+    """Fields and sentences. A form from an old window goes over the other one if it is sent once more."""
+    if isinstance(error, errors.ReviewChanged):
+        kept = "What you filled in here is below; sending it replaces what you saved there."
+        return [("takeaways", f"You saved this scorecard in another window meanwhile. {kept}")]
+    return [(one.field, one.message) for one in error.errors] if isinstance(error, errors.ValidationFailed) else []
 
 
 def _target(name: str) -> str:

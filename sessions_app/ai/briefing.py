@@ -23,6 +23,7 @@ LANGUAGES = {
     "ar": "Arabic",
 }
 FEW_TOKENS = 6_000
+LONGEST_NAME = 40
 SKIPPED = "(skipped)"
 LEFT_OUT = "(an answer, left out here)"
 
@@ -72,7 +73,7 @@ def briefing(turn: Turn, move: Move, plan: str, fence: str) -> list[dict[str, st
         place=_place(turn),
         asked="\n".join(f"- {question}" for question in turn.asked) or "Nothing yet.",
     )
-    words = f"{_conversation(turn, fence)}\n\nYour task now: {_task(turn, move)}"
+    words = f"{_conversation(turn, fence)}\n\nYour task now: {_task(turn, move, fence)}"
     return [{"role": "system", "content": filled}, {"role": "user", "content": words}]
 
 
@@ -128,24 +129,29 @@ def _lines(exchange: Exchange) -> tuple[str, str]:
     return f"Interviewer: {exchange.question}", f"Candidate: {answer}"
 
 
-def _task(turn: Turn, move: Move) -> str:
+def _first_name(turn: Turn) -> str:
+    """A single word of letters: a name is written by other people, too."""
+    return next(iter(re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", turn.candidate_name)), "")[:LONGEST_NAME]
+
+
+def _task(turn: Turn, move: Move, fence: str) -> str:
     again = " An earlier draft of yours could not be used: word it differently." if turn.attempt > 1 else ""
-    return _what_to_ask(turn, move) + again
+    return _what_to_ask(turn, move, fence) + again
 
 
-def _what_to_ask(turn: Turn, move: Move) -> str:
-    name = turn.candidate_name.split()[0] if turn.candidate_name.strip() else ""
-    if move.text:
+def _what_to_ask(turn: Turn, move: Move, fence: str) -> str:
+    greeting = f"Greet {_first_name(turn) or 'the candidate'} in one short sentence, then ask"
+    if move.text:  # it quotes the résumé
         return (
-            f"Open the interview. Greet {name or 'the candidate'} in one short sentence, then ask one opening question "
-            f"in the sense of this draft, in your own words: {move.text}"
+            f"Open the interview. {greeting} one opening question in the sense of this draft, in your own words:\n"
+            f"{fence}\n{move.text}\n{fence}\n"
         )
     if move.question is None:
         return (
             "The plan is through. Ask one question about something that matters for the position and was not talked "
             "about yet."
         )
-    greeting = f"Greet {name or 'the candidate'} in one short sentence, then ask" if not turn.history else "Ask"
+    greeting = "Ask" if turn.history else greeting
     if not move.outcome.is_follow_up:
         return (
             f"{greeting} this planned question. Keep its meaning and its scope; fit the words to the conversation: "

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from . import tokens
@@ -130,29 +131,32 @@ class ChatModel:
         quirks = _quirks[self.endpoint.base_url, self.endpoint.model_id]
         while True:
             try:
-                return self._client().chat.completions.create(
-                    model=self.endpoint.model_id, **_as_known(request, quirks)
-                )
+                known = _as_known(request, quirks)
+                return _client(self.endpoint).chat.completions.create(model=self.endpoint.model_id, **known)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 quirk = _quirk_in(error, request)
                 if quirk is None or quirk in quirks:
                     raise
                 quirks.add(quirk)
 
-    def _client(self) -> Any:
-        """The SDK is loaded at the first call: it takes a second that most processes never need."""
-        import httpx2
-        import openai
 
-        limit = self.endpoint.timeout_seconds
-        omitted: dict[str, Any] = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
-        return openai.OpenAI(
-            base_url=self.endpoint.base_url,
-            api_key=self.endpoint.key or NO_KEY,
-            timeout=httpx2.Timeout(limit, connect=min(10.0, limit)),
-            max_retries=0,
-            default_headers=omitted,  # the environment may name some for another vendor
-        )
+@lru_cache(maxsize=16)
+def _client(endpoint: Endpoint) -> Any:
+    """One client an endpoint, so that its connections are used again. The SDK is loaded at the first call: it takes a
+    second that most processes never need.
+    """
+    import httpx2
+    import openai
+
+    limit = endpoint.timeout_seconds
+    omitted: dict[str, Any] = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+    return openai.OpenAI(
+        base_url=endpoint.base_url,
+        api_key=endpoint.key or NO_KEY,
+        timeout=httpx2.Timeout(limit, connect=min(10.0, limit)),
+        max_retries=0,
+        default_headers=omitted,  # the environment may name some for another vendor
+    )
 
 
 def _pieces(pump: Iterable[Any], messages: Messages) -> Iterator[str | Usage]:

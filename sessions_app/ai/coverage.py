@@ -5,11 +5,13 @@ everything that shows it calls it by that name and asks for a person's judgement
 
 How a passage is found
 - The answer is cut into sentences (``wording``). A sentence speaks of a point if it has one of the point's aliases, in
-  any inflection, or at least two words that are told apart from everyday ones and belong to the point's statement or
-  its solid and strong anchors. Long words also meet if they begin alike, which forgives a misspelt ending.
-- Strength grows with the aliases, with the other words that belong to the point, and with what is said around them; it
-  is below 1 and rounded, so that it is the same on every machine. A common word as alias ("changed") needs company.
-- One sentence alone does not make a point strong: further sentences about the same point add to it.
+  any inflection and with near synonyms (``senses``), or at least two words that are no everyday ones and belong to the
+  point's statement or its solid and strong anchors. Long words meet if they begin alike: a misspelt ending is forgiven.
+- Strength grows with the aliases, with the other words that belong to the point, with what is said around them, and a
+  little with further sentences about the same point. It is below 1 and rounded: the same on every machine.
+- A common word as alias ("changed") counts little, and only in company or in an answer that is near the subject, which
+  is measured by how many of the answer's words the question or its rubric has. Far from it all evidence is worth less:
+  a good answer to another question is no answer to this one.
 
 What does not count (``guards``)
 - what the sentence denies, unless the rubric itself speaks of it as a thing to be denied ("without jargon");
@@ -18,9 +20,12 @@ What does not count (``guards``)
 - the rubric's own sentence, word for word, is a mention and no more.
 
 What it cannot see
-- truth, order and sense: confident nonsense in the right words counts. A good answer in words that the rubric does not
-  know is missed, and so is nearly every answer in another language than the rubric's. Irony counts as said.
+- truth, order and sense: confident nonsense in the right words counts. Irony counts as said.
+- a good answer in words that the rubric does not know. Stories of one's own work suffer from this most, and short
+  answers in plain words; so does nearly every answer in another language than the rubric's.
 - notes in keywords look like stuffing and are not counted, however well meant.
+
+``tests/labelled_answers`` measures it: ``python -m tests.labelled_answers``.
 """
 
 from __future__ import annotations
@@ -46,7 +51,8 @@ _QUOTED_AT_MOST = 0.45
 _ALIKE = 6
 _OWN_PHRASE = 3
 _NOTHING: list[tuple[int, str, float]] = []
-_EVERYDAY = EVERYDAY.union(*(senses_of(word, small=True) for word in SMALL))
+_SMALL = frozenset(own for word in SMALL for own in senses_of(word, small=True))
+_EVERYDAY = EVERYDAY | _SMALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +159,7 @@ def _best(passages: list[Shown]) -> Shown:
 
 def _shown_by(rubric: _Rubric, part: Sentence, answer: str, nearness: float) -> list[Shown]:
     found = _found_in(rubric, part, denied(part, answer))
-    term_words = {place for said in found.values() for place in said.places if said.aliases}
-    terms = len({alias for said in found.values() for alias in said.aliases})
-    if not found or is_list_of_terms(part, len(term_words), terms):
+    if not found or is_list_of_terms(part, *_terms(found, part)):
         return []
     is_quoted = repeats(part, rubric.own_sentences) and len(part.content) > 3
     shown_here = []
@@ -166,6 +170,13 @@ def _shown_by(rubric: _Rubric, part: Sentence, answer: str, nearness: float) -> 
         start, end = _passage(part, said.places)
         shown_here.append(Shown(point, start, end, round(strength, 2)))
     return shown_here
+
+
+def _terms(found: dict[int, _Found], part: Sentence) -> tuple[int, int]:
+    """How many of the sentence's words belong to aliases, without the small ones, and how many aliases it has."""
+    places = {place for said in found.values() if said.aliases for place in said.places}
+    terms = {tuple(s for s in alias if s not in _SMALL) for said in found.values() for alias in said.aliases}
+    return sum(not part.words[place].is_small for place in places), len(terms)
 
 
 def _found_in(rubric: _Rubric, part: Sentence, denials: list[bool]) -> dict[int, _Found]:
@@ -216,7 +227,7 @@ def _strength(said: _Found, part: Sentence, *, is_near: bool) -> float:
     elif said.aliases:
         base = _COMMON_ALIAS if own or is_near or sum(map(len, said.aliases)) > 1 else 0.0
     else:
-        base = 0.18 if len(own) >= 2 and sum(own.values()) >= 1.1 else 0.0
+        base = 0.18 if len(own) >= 2 and sum(own.values()) >= 1.5 else 0.0
     if not base:
         return 0.0
     return base + _MORE_ALIASES * min(2, max(0, len(said.aliases) - 1)) + _WORDS * close + _AROUND * around

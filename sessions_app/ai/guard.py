@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from .protocol import ProviderError, Usage
 
 LONGEST = 600
-HELD_AT_FIRST = 32  # characters in which a label may hide
+LABELS = ("interviewer", "question", "next question", "follow-up question", "<think>")
+LONGEST_LABEL = 32
 LIKE = 0.8
-LEAST_WORDS = 3
+LEAST_WORDS, LEAST_CHARACTERS = 3, 15  # either will do: not every script has spaces
 
 CODES = frozenset({"NO_QUESTION", "REPEATED_QUESTION", "ANSWER_GIVEN_AWAY", "ENDED_EARLY"})
 
@@ -22,7 +23,8 @@ _MARKS = "?？؟\u037e"  # the last is Greek
 _THOUGHT = re.compile(r"\A\s*<think>.*?(</think>\s*|$)", re.S)
 _LABELLED = re.compile(r"\A[\s*_#\"“]*(interviewer|(next |follow-up )?question(\s*\d+)?)[\s*_]*[:：]", re.I)
 _OTHER_SPEAKER = re.compile(r"\n\s*[*_]*(candidate|interviewer|answer|note)[*_]*\s*[:：]", re.I)
-_END = re.compile(r"[.!?？؟。!](?=\s|$)|\n")
+_END = re.compile(r"[.!?؟](?=\s|$)|[。！？]|\n")
+_WORD = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\W\u2e80-\u9fff\uac00-\ud7af]+")
 _REQUEST = re.compile(
     r"\b(tell me|describe|walk me|talk me|explain|give me|give an example|imagine|suppose|show me|outline|sketch|"
     r"erzählen|beschreiben|erklären|schildern|nennen|décrivez|expliquez|racontez|describ[ae]|explique|cuénteme)\b",
@@ -83,8 +85,11 @@ class Guard:
         return fresh
 
     def _held_from(self, text: str) -> int:
-        """Up to where it may be shown: not the first few letters, not a sentence that was a question before."""
-        if len(text) < HELD_AT_FIRST:
+        """Up to where it may be shown: not what may be a label, not a sentence that was a question before."""
+        begun_with = text.casefold()
+        if len(text) < LONGEST_LABEL and any(
+            label.startswith(begun_with) or begun_with.startswith(label) for label in LABELS
+        ):
             return 0
         start = _last_sentence(text)
         if any(words[: len(begun)] == begun for begun in [_words(text[start:])[:-1]] for words in self._asked):
@@ -92,10 +97,12 @@ class Guard:
         return len(text)
 
     def _fault(self, text: str) -> str:
-        question = _words(text[_last_sentence(text) :])
+        asks = text[_last_sentence(text) :].strip()
+        question = _words(asks)
         if _FAREWELL.search(text):
             return "ENDED_EARLY"
-        if len(question) < LEAST_WORDS or len(text) > LONGEST or not (text[-1:] in _MARKS or _is_request(text)):
+        is_short = len(question) < LEAST_WORDS and len(asks) < LEAST_CHARACTERS
+        if is_short or len(text) > LONGEST or not (asks[-1:] in _MARKS or _is_request(asks)):
             return "NO_QUESTION"
         if any(_is_like(question, earlier) for earlier in self._asked):
             return "REPEATED_QUESTION"
@@ -129,8 +136,9 @@ def _last_sentence(text: str) -> int:
     return start
 
 
-def _is_request(text: str) -> bool:
-    return text[-1:] in ".!。" and _REQUEST.search(text[_last_sentence(text) :]) is not None
+def _is_request(sentence: str) -> bool:
+    """A question without its mark: "Tell me …", and in Japanese what ends in ka."""
+    return sentence[-1:] in ".!。" and (_REQUEST.search(sentence) is not None or sentence.endswith("か。"))
 
 
 def _questions_in(text: str) -> Iterator[list[str]]:
@@ -139,7 +147,8 @@ def _questions_in(text: str) -> Iterator[list[str]]:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+    """In small letters; in Chinese, Japanese and Korean every sign is one."""
+    return _WORD.findall(text.casefold())
 
 
 def _is_like(question: list[str], earlier: list[str]) -> bool:

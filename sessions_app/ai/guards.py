@@ -28,6 +28,7 @@ _DENYING = _words(
     ignored ignoring refuse refused forgot forget lack lacked lacks unaware unfamiliar"""
 )
 _DENYING_PAIRS = frozenset({("instead", "of"), ("place", "of"), ("far", "from"), ("none", "of")})
+_CUES = _DENYING | {"than"} | {first for first, _ in _DENYING_PAIRS}
 _NOT_AFTER_ALL = _words("only just merely simply doubt until unless hesitate forget afraid")
 _CLAUSE_BEGINS = _words(
     """but because so since however though although unless until before then yet instead except which who if when while
@@ -46,9 +47,8 @@ _DISMISSED = re.compile(
     r"|means? nothing to me|(no|not any) (use|point)|(don't|do not) (believe in|care about|bother))\b",
     re.I,
 )
-_ANY_DENIAL = re.compile(
-    rf"\b({'|'.join(sorted(_DENYING))}|instead|rather|place|far|none)\b|n['’]t\b|less\b|over|waste|irrel|unne|nons",
-    re.I,
+_ANY_DENIAL = _DENYING | _words(
+    "instead rather place far none waste useless pointless needless unnecessary overkill overrated nonsense irrelevant"
 )
 _SOFT_BREAKS = frozenset({",", "(", ")", "[", "]"})
 _LIST_WORDS = 6
@@ -61,7 +61,7 @@ def denied(sentence: Sentence, text: str) -> list[bool]:
     """For each word of the sentence, whether the sentence denies it. ``text`` is the whole answer."""
     words = sentence.words
     marks = [False] * len(words)
-    if not _ANY_DENIAL.search(text, sentence.start, sentence.end):
+    if not any(word.text in _ANY_DENIAL or word.text.endswith("n't") for word in words):
         return marks
     cue = ""
     for place, word in enumerate(words):
@@ -78,6 +78,8 @@ def denied(sentence: Sentence, text: str) -> list[bool]:
 
 def _denies(words: Sequence[Word], place: int) -> bool:
     word = words[place].text
+    if word not in _CUES and not word.endswith("n't"):
+        return False
     following = words[place + 1].text if place + 1 < len(words) else ""
     if following in _NOT_AFTER_ALL:
         return False

@@ -64,6 +64,7 @@ class Judgement:
     usage: Usage = field(default_factory=Usage)
     model_name: str = "built-in"
     prompt_version: str = ""
+    is_misled: bool = False  # the judge found shown what nobody can show
 
     @property
     def level(self) -> str:

@@ -13,7 +13,7 @@ MARK = "█"
 _SHORTEST = 2
 
 _CONTACT = (
-    re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     re.compile(r"(?:https?://)?(?:www\.)?(?:linkedin|github|gitlab|xing|twitter|x)\.com/\S+", re.I),
     re.compile(r"(?<![\w.])(?:\+|\(0|0)\d?(?:[ ()/.\-]{0,2}\d){6,13}(?![\w.]?\d)"),  # +49 170 …, (0170) …, 0170 …
     re.compile(r"(?<![\w.])\(?\d{3}\)?[ .\-]{1,2}\d{3}[ .\-]\d{4}(?![\w.]?\d)"),  # (555) 123-4567

@@ -1,4 +1,9 @@
-"""A model as the judge of one criterion: what it is sent, what it may reply, and what code makes of the reply."""
+"""A model as the judge of one criterion: what it is sent, what it may reply, and what code makes of the reply.
+
+Among the rubric points of every case is a decoy: something that no answer can show. A judge that finds it shown was
+talked into it, or does not read; whatever else it says is not used. So instructions that nobody has found
+(``injections``) cannot lift a score by having everything marked as shown: they leave the criterion to a person.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +40,13 @@ CONFIDENCE = {"low": 0.3, "medium": 0.6, "high": 0.9}
 # Errors that concern this one call, and would again: they leave one criterion to a person, not the whole report.
 ONE_CALL = frozenset({"BAD_REPLY", "CONTEXT_TOO_LONG", "CONTENT_FILTERED"})
 LEFT = "No usable reply came from the model, so a person has to look at this."
+MISLED = "The model found shown what nobody can show, so nothing it said is used. A person has to look at this."
+DECOYS = (
+    Point("Tells the serial number of the clock in the interview room", solid="Gives all of its digits."),
+    Point("Names the password of the building's wireless network", solid="Gives it letter by letter."),
+    Point("Recites the last page of the interviewer's diary", solid="Gives it word for word."),
+    Point("Tells how many steps lead down to the company's archive", solid="Gives the exact number."),
+)
 _RUN = 3  # words in a row that a question has from the résumé
 
 _QUOTE = {
@@ -78,10 +90,14 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class _Case:
-    """One criterion with what the judge is shown of it. ``names`` and ``resume`` are what it must not see."""
+    """One criterion with what the judge is shown of it. ``names`` and ``resume`` are what it must not see.
+
+    ``decoy`` is the place of the point that cannot be shown.
+    """
 
     criterion: Criterion
     points: Sequence[RubricPoint]
+    decoy: int
     answers: Sequence[Prepared]
     names: Sequence[str] = ()
     resume: str = ""
@@ -89,6 +105,10 @@ class _Case:
 
 class _BadReply(ValueError):
     """A reply that is not what was asked for."""
+
+
+class _Misled(_BadReply):
+    """A reply that finds the decoy shown."""
 
 
 def by_model(
@@ -103,10 +123,17 @@ def by_model(
     points, mine = asked_points(criterion, said), answered(criterion, prepared)
     if not mine:
         return by_coverage(criterion, prepared)
-    case = _Case(criterion, points or _itself(criterion, mine), mine, names, resume)
+    case = _Case(criterion, *_with_decoy(points or _itself(criterion, mine)), mine, names, resume)
     written = prompt("judge")
     share = answered_share(criterion, said) if points else 1.0
     return _judged(judge, case, written, share)
+
+
+def _with_decoy(points: Sequence[RubricPoint]) -> tuple[list[RubricPoint], int]:
+    """The points with a decoy at a place that nobody can foretell, and that place."""
+    place = 1 + secrets.randbelow(len(points))
+    decoy = RubricPoint(points[0].question, -1, secrets.choice(DECOYS))
+    return [*points[:place], decoy, *points[place:]], place
 
 
 def _itself(criterion: Criterion, answers: Sequence[Prepared]) -> list[RubricPoint]:
@@ -117,7 +144,7 @@ def _itself(criterion: Criterion, answers: Sequence[Prepared]) -> list[RubricPoi
 
 def _judged(judge: Judge, case: _Case, written: Prompt, share: float) -> Judgement:
     """Ask, and ask once more where the reply is not what was asked for; then leave it to a person."""
-    spent = Usage()
+    spent, is_misled = Usage(), False
     for _ in range(2):
         try:
             reply, usage = judge.structured(messages(case, written), SCHEMA, 300 + 160 * len(case.points))
@@ -128,17 +155,21 @@ def _judged(judge: Judge, case: _Case, written: Prompt, share: float) -> Judgeme
                 raise
             spent = _sum(spent, error.usage or Usage())
             break  # the model was asked again already
-        except _BadReply:
-            continue
-    left = Judgement(case.criterion, LEFT_TO_HUMAN, MODEL, rationale=LEFT, usage=spent)
-    return replace(left, model_name=judge.name, prompt_version=written.id)
+        except _BadReply as reply:
+            is_misled = is_misled or isinstance(reply, _Misled)
+    left = Judgement(case.criterion, LEFT_TO_HUMAN, MODEL, rationale=MISLED if is_misled else LEFT, usage=spent)
+    return replace(left, is_misled=is_misled, model_name=judge.name, prompt_version=written.id)
 
 
 def _counted(reply: dict[str, Any], case: _Case, name: str, written: Prompt, share: float, spent: Usage) -> Judgement:
     """What is left of a reply once code has looked for its quotes. Raises _BadReply."""
     claims = _read(reply, len(case.points))
+    if claims.get(case.decoy + 1, ("", []))[0]:
+        raise _Misled
     points, dropped = [], 0
     for number, rubric in enumerate(case.points, start=1):
+        if number == case.decoy + 1:
+            continue
         level, claimed = claims.get(number, ("", []))
         kept, lost = _kept(claimed, case, rubric)
         dropped += lost

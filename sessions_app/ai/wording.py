@@ -7,7 +7,6 @@ with each other; they are not always words themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -91,7 +90,7 @@ def sentences(text: str) -> list[Sentence]:
     """The sentences of a text that have words; a line break ends one, too."""
     found = []
     for match in _SENTENCE.finditer(text):
-        words = tuple(words_of(text, match.start(), match.end()))
+        words = tuple(words_of(text, *match.span()))
         if words:
             piece = match.group()
             start = match.start() + len(piece) - len(piece.lstrip())
@@ -100,16 +99,22 @@ def sentences(text: str) -> list[Sentence]:
     return found
 
 
-def words_of(text: str, start: int = 0, end: int | None = None) -> Iterable[Word]:
+def words_of(text: str, start: int = 0, end: int | None = None) -> list[Word]:
     """The words between two places of a text."""
+    found: list[Word] = []
     breaks = ""
     for match in _WORD_OR_BREAK.finditer(text, start, len(text) if end is None else end):
+        said = match.group()
         if match.lastindex is None:
-            breaks = breaks or match.group().strip()
+            breaks = breaks or said.strip()
             continue
-        word = match.group().lower().replace("’", "'")
-        yield Word(match.start(), match.end(), word, stem(word), breaks, word in SMALL)
+        word = said.lower()
+        if "’" in word:
+            word = word.replace("’", "'")
+        first, last = match.span()
+        found.append(Word(first, last, word, stem(word), breaks, word in SMALL))
         breaks = ""
+    return found
 
 
 def stems_of(text: str, *, small: bool = False) -> list[str]:

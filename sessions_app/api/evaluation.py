@@ -55,11 +55,12 @@ class CriterionOut(JudgedOut):
 
 
 class FlagOut(s.Serializer[Any]):
-    code = s.ChoiceField(["INSTRUCTIONS", "MODEL_AWAY", "MODEL_NOT_CONNECTED"])
+    code = s.ChoiceField(["INSTRUCTIONS", "JUDGE_MISLED", "MODEL_AWAY", "MODEL_NOT_CONNECTED"])
     message_id = s.UUIDField(required=False)
     start = s.IntegerField(required=False)
     end = s.IntegerField(required=False)
     reason = s.CharField(required=False)
+    criterion = s.CharField(required=False)
 
 
 class StandingOut(s.Serializer[Any]):

@@ -132,7 +132,7 @@ Precision = inline_serializer("Precision", {trait: s.FloatField() for trait in T
 
 @extend_schema_field(
     {
-        "type": ["object", "null"],
+        "type": "object",
         "description": "Every trait, and the competencies that the session's answers are read for; null where hidden.",
         "properties": {trait: {"type": "number"} for trait in TRAITS},
         "required": list(TRAITS),

@@ -15,6 +15,7 @@ from sessions_app.access import Actor, session_for
 from sessions_app.models import InterviewSession
 from sessions_app.models.actions import OPEN
 from sessions_app.services import agreement, disagreeing
+from sessions_app.services.dimensions import known_of
 from sessions_app.services.evaluating import retry_evaluation
 
 from . import present
@@ -94,6 +95,7 @@ def _page(
         "state": state,
         "report": report_of(session, typed) if state == "ready" else None,
         "stepper": stepper_of(session, actor) if state in ("scoring", "failed") else None,
+        "known": known_of(session) if state == "ready" and session.shows_precision else [],
         "viewer": present.viewer(session, actor),
         "chip": present.chip(session, session.now),
         "exchanges": present.exchanges(said, session),

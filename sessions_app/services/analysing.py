@@ -101,7 +101,8 @@ def _read(answer: SessionMessage, wanted: Sequence[Dimension], chat: ChatModel |
             log.warning("analysis.provider_error", message_id=str(answer.pk), code=error.code)
         except Exception:
             log.exception("analysis.model_failed", message_id=str(answer.pk))
-    return Reading(_kept(signs(text, wanted, question), text, answer), usage=spent)
+    found = [] if answer.mode == "code" else signs(text, wanted, question)  # its rules are for sentences
+    return Reading(_kept(found, text, answer), usage=spent)
 
 
 def _kept(found: Sequence[Sign], text: str, answer: SessionMessage) -> list[Sign]:

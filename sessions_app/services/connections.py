@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -29,13 +29,17 @@ from sessions_app.logs import log
 from sessions_app.models import ModelConnection
 
 BUILT_IN = BuiltInInterviewer.name
-REST_SECONDS = 60  # a model that was given up is tried only once an attempt, for so long
+REST_SECONDS = 60  # a model that was given up is shown as away for so long, and tried only once where it is needed
 UNREADABLE = "Its key cannot be read any more: enter it again."
 SAMPLE_TOKENS = 200
 SAMPLE_QUESTION = "Ask a candidate for an office job one short opening question. Reply with the question alone."
 
 # Errors that another try does not mend: somebody has to look after the connection.
 LASTING = frozenset({"WRONG_KEY", "MODEL_NOT_FOUND", "QUOTA_EXHAUSTED"})
+# Errors of the model and not of what it was asked.
+AWAY = LASTING | {
+    *("MODEL_UNREACHABLE", "MODEL_TIMEOUT", "MODEL_OVERLOADED", "MODEL_RATE_LIMITED", "MODEL_ERROR", "STREAM_CUT"),
+}
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,12 @@ def connected() -> list[Connected]:
     """All enabled models, in the order in which they stand in for each other: the environment's first. One query."""
     named = [_of_environment(row) for row in settings.AI_MODELS]
     taken = {model.name for model in named}
-    return named + [_of_row(row) for row in ModelConnection.objects.in_use() if row.name not in taken]
+    all_of_them = named + [_of_row(row) for row in ModelConnection.objects.in_use() if row.name not in taken]
+    resting = cache.get_many([_resting_key(model.name) for model in all_of_them])
+    return [
+        replace(model, unavailable=model.unavailable or resting.get(_resting_key(model.name), ""))
+        for model in all_of_them
+    ]
 
 
 def descriptions() -> list[dict[str, Any]]:
@@ -99,11 +108,18 @@ def stand_in_for(model_name: str, first: str) -> str:
 
 
 def note_failure(model_name: str, error: ProviderError) -> None:
-    """Remember that a model was given up, so that the next question does not wait as long for it."""
-    cache.set(_resting_key(model_name), error.code, REST_SECONDS)
+    """Remember that a model was given up, so that nobody chooses it now and the next question waits less for it."""
+    if error.code not in AWAY:
+        return
+    cache.set(_resting_key(model_name), error.message, REST_SECONDS)
     if error.code in LASTING:
         rows = ModelConnection.objects.filter(name=model_name)
         rows.update(test_error=error.message, test_sample="", test_ms=None, tested_at=timezone.now())
+
+
+def note_success(model_name: str) -> None:
+    """It is there again."""
+    cache.delete(_resting_key(model_name))
 
 
 def is_resting(model_name: str) -> bool:
@@ -121,11 +137,12 @@ def price_of(model_name: str) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class Tested:
-    """What a test found: milliseconds to the end of the sample, or the error."""
+    """What a test found: milliseconds to the end of the sample, or the error, as a sentence and a code."""
 
     milliseconds: int | None
     sample: str
     error: str
+    code: str = ""
     usage: Usage = Usage()
 
 
@@ -136,7 +153,7 @@ def test_connection(row: ModelConnection) -> Tested:
     row.test_sample, row.test_error = tested.sample, tested.error
     row.save(update_fields=["tested_at", "test_ms", "test_sample", "test_error"])
     if not tested.error:
-        cache.delete(_resting_key(row.name))
+        note_success(row.name)
     log.info("model.tested", model=row.name, milliseconds=tested.milliseconds, failed=bool(tested.error))
     return tested
 
@@ -144,7 +161,7 @@ def test_connection(row: ModelConnection) -> Tested:
 def tested_now(model: Connected) -> Tested:
     """The same for any connected model, without storing it."""
     if model.unavailable == UNREADABLE:
-        return Tested(None, "", UNREADABLE)
+        return Tested(None, "", UNREADABLE, "KEY_UNREADABLE")
     messages = [{"role": "user", "content": SAMPLE_QUESTION}]
     started, text, usage = time.monotonic(), "", Usage()
     try:
@@ -154,10 +171,10 @@ def tested_now(model: Connected) -> Tested:
             else:
                 text += piece
     except ProviderError as error:
-        return Tested(None, "", f"{error.message} ({error.code})")
+        return Tested(None, "", error.message, error.code)
     if not text.strip():
-        return Tested(None, "", "The model sent an empty reply. (EMPTY_REPLY)")
-    return Tested(round((time.monotonic() - started) * 1000), text.strip()[:400], "", usage)
+        return Tested(None, "", "The model sent an empty reply.", "EMPTY_REPLY")
+    return Tested(round((time.monotonic() - started) * 1000), text.strip()[:400], "", usage=usage)
 
 
 def encrypted(key: str) -> str:

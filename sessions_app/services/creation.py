@@ -16,7 +16,7 @@ from sessions_app.access import SYSTEM, Actor, job_posting_for, resume_for, temp
 from sessions_app.ai import bank
 from sessions_app.ai.dimensions import COMPETENCY, as_key, keys_of
 from sessions_app.ai.protocol import Posting
-from sessions_app.models import InterviewSession, InterviewTemplate, JobPosting, Resume
+from sessions_app.models import InterviewSession, InterviewTemplate, JobPosting, Resume, SessionMessage
 from sessions_app.models.clock import database_now
 from sessions_app.models.ids import new_id
 from sessions_app.models.limits import DEFAULT_QUESTIONS, DEFAULT_TOKENS
@@ -29,6 +29,7 @@ from .config import DEFAULT_MINUTES, SessionConfig, Unset
 from .templates import as_question
 
 DEFAULT_QUIET_MINUTES = 10
+QUESTIONS_REMEMBERED = 200
 
 # What an edit may change, and a retake takes over.
 CONFIGURATION = [
@@ -292,7 +293,8 @@ def frozen_plan(
     missing = session.planned_questions - len(questions)
     if missing > 0:
         taken = {question.key for question in questions}
-        more = bank.plan(as_posting(posting), session.planned_questions + len(taken), str(session.pk))
+        count, known = session.planned_questions + len(taken), _known_to(session.candidate_id)
+        more = bank.plan(as_posting(posting), count, str(session.pk), asked=known)
         questions += [question for question in more if question.key not in taken][:missing]
     source = {"id": str(template.pk), "slug": template.slug, "version": template.version} if template else None
     return {
@@ -301,6 +303,15 @@ def frozen_plan(
         "dimensions": frozen_dimensions((template.dimensions if template else None) or ()),
         "questions": [question.as_json() for question in questions],
     }
+
+
+def _known_to(candidate_id: UUID | None) -> set[str]:
+    """Keys of the questions that a candidate was asked lately, so that a new interview begins with others."""
+    if candidate_id is None:
+        return set()
+    asked = SessionMessage.objects.filter(session__candidate_id=candidate_id, kind="question", seq__isnull=False)
+    payloads = asked.order_by("-created_at").values_list("payload", flat=True)[:QUESTIONS_REMEMBERED]
+    return {payload.get("key", "") for payload in payloads}
 
 
 def frozen_dimensions(names: Iterable[str]) -> list[str]:

@@ -45,7 +45,8 @@ def run_evaluation(claimed: Claim, stopping: Stopping) -> None:
     with beating(claimed):
         judged, flags = _judge(claimed, session, prepared, stopping)
     with finishing(claimed, _total(judged)) as change:
-        _store(change, claimed, prepared, judged, [*_flags_of(prepared), *flags])
+        misled = [{"code": "JUDGE_MISLED", "criterion": one.criterion.key} for one in judged if one.is_misled]
+        _store(change, claimed, prepared, judged, [*_flags_of(prepared), *flags, *misled])
 
 
 def retry_evaluation(session_id: UUID | str, *, actor: Actor = SYSTEM, now: datetime | None = None) -> Operation:

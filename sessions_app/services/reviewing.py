@@ -289,9 +289,7 @@ def _not_one_of(name: str, choices: Sequence[str]) -> errors.FieldError:
 def _missing(given: Given, keys: Sequence[str]) -> list[errors.FieldError]:
     """What a submitted review must have."""
     missing = [
-        errors.FieldError(
-            f"ratings.{key}", "required", "Choose a word for every criterion; not enough evidence is one, too."
-        )
+        errors.FieldError(f"ratings.{key}", "required", "Choose a word; not enough evidence is one, too.")
         for key in keys
         if not given.ratings.get(key, Rated()).rating
     ]

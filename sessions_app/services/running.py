@@ -121,6 +121,8 @@ def _write_question(claimed: Claim, provider: Provider | None, stopping: Stoppin
         writer, turn = _within_budget(claimed, asked, turn_of(session, attempt=claimed.attempt), stopping)
         text, outcome = _stream(claimed, writer, turn, stopping)
     operations.finish(claimed, text, outcome)
+    if outcome.by == claimed.model_name != connections.BUILT_IN:
+        connections.note_success(claimed.model_name)
 
 
 def _within_budget(claimed: Claim, provider: Provider, turn: Turn, stopping: Stopping) -> tuple[Provider, Turn]:
