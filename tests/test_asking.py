@@ -11,7 +11,7 @@ import pytest
 
 from sessions_app.ai import tokens
 from sessions_app.ai.asking import ModelInterviewer, next_move
-from sessions_app.ai.guard import Guard, Unfit
+from sessions_app.ai.drafting import Guard, Unfit
 from sessions_app.ai.prompts import FOLDER, Prompt, prompt
 from sessions_app.ai.protocol import Exchange, Outcome, Point, Posting, ProviderError, Question, Turn, Usage
 from sessions_app.ai.trim import fitted

@@ -18,7 +18,7 @@ from .briefing import Move, briefing, leaves, plan_of
 from .builtin import next_question
 from .chat import ChatModel, Messages
 from .coverage import open_points
-from .guard import Guard, Unfit
+from .drafting import Guard, Unfit
 from .prompts import prompt
 from .protocol import Estimate, Exchange, Outcome, ProviderError, Question, Turn, Usage
 from .trim import fitted, trimmed

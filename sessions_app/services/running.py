@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from sessions_app.ai import guard
+from sessions_app.ai import drafting
 from sessions_app.ai.builtin import LastQuestion
 from sessions_app.ai.protocol import Exchange, Outcome, Provider, ProviderError, Question, Turn
 from sessions_app.ai.trim import trimmed
@@ -14,7 +14,9 @@ from sessions_app.logs import log
 from sessions_app.models import InterviewSession, SessionMessage
 
 from . import connections, operations
+from .analysing import run_analysis
 from .creation import as_posting
+from .evaluating import run_evaluation
 from .heartbeat import Stopped, Stopping, beating
 from .operations import Claim, LeaseLost
 
@@ -85,23 +87,19 @@ def _carry_out(claimed: Claim, provider: Provider | None, stopping: Stopping) ->
 
 
 def _do(claimed: Claim, provider: Provider | None, stopping: Stopping) -> None:
-    """Each kind has its module; the two that are no question are loaded when there is one."""
-    if claimed.kind == "analysis":
-        from .analysing import run_analysis
-
-        run_analysis(claimed, stopping)
-    elif claimed.kind == "evaluation":
-        from .evaluating import run_evaluation
-
-        run_evaluation(claimed, stopping)
-    else:
-        _write_question(claimed, provider, stopping)
+    match claimed.kind:
+        case "analysis":
+            run_analysis(claimed, stopping)
+        case "evaluation":
+            run_evaluation(claimed, stopping)
+        case _:
+            _write_question(claimed, provider, stopping)
 
 
 def _fail(claimed: Claim, error: ProviderError) -> None:
     """Once more, or the next model, or the built-in interviewer, unless the session must not go on without its own."""
     session = InterviewSession.objects.only("model_name", "may_fall_back").get(pk=claimed.session_id)
-    is_refused_draft = error.code in guard.CODES
+    is_refused_draft = error.code in drafting.CODES
     tries, stand_in = operations.MAX_PROVIDER_ERRORS, ""
     if claimed.kind == "question" and session.may_fall_back:
         stand_in = connections.stand_in_for(claimed.model_name, session.model_name)
