@@ -7,6 +7,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
+from .inputs import Nothing
 from .outputs import ErrorOut
 
 KEY = OpenApiParameter(
@@ -35,3 +36,14 @@ def says(
     return extend_schema(
         summary=summary, request=body, responses={**answers, **problems}, parameters=parameters, **more
     )
+
+
+def changes(
+    summary: str, answers: dict[Any, Any], *, body: Any = Nothing, is_for_some: bool = False
+) -> Callable[[Any], Any]:
+    """Document a verb that changes a session: it takes the version that was read, and a key to be sent again with.
+
+    ``is_for_some``: not everybody who sees the session may do it.
+    """
+    refused = (403,) if is_for_some else ()
+    return says(summary, answers, body=body, errors=(400, *refused, 404, 409, 412, 422), headers=(IF_MATCH, KEY))

@@ -19,7 +19,7 @@ from sessions_app.services.guests import claim_session
 
 from . import inputs, outputs
 from .base import ApiView, page
-from .docs import IF_MATCH, IF_NONE_MATCH, KEY, says
+from .docs import IF_MATCH, IF_NONE_MATCH, KEY, changes, says
 
 PUT_OR_POST: list[Literal["put", "post"]] = ["put", "post"]
 
@@ -97,89 +97,52 @@ class SessionViewSet(ViewSetMixin, ApiView):
             return Response(status=304, headers={"ETag": given})
         return self._context(id)
 
-    @says(
-        "Change the configuration before the start",
-        {200: outputs.SessionContext},
-        body=inputs.SessionBody,
-        errors=(400, 404, 409, 412, 422),
-        headers=(IF_MATCH, KEY),
-    )
+    @changes("Change the configuration before the start", {200: outputs.SessionContext}, body=inputs.SessionBody)
     def partial_update(self, request: Any, id: str) -> Response:
         body = self.body(inputs.SessionBody)
         sessions.update_session(id, actor=self.actor, expect=self.expected_version(), **body)
         return self._context(id)
 
-    @says(
-        "Start; the opening question is queued",
-        {200: outputs.SessionContext},
-        body=inputs.Nothing,
-        errors=(400, 404, 409, 412, 422),
-        headers=(IF_MATCH, KEY),
-    )
+    @changes("Start; the opening question is queued", {200: outputs.SessionContext})
     @action(detail=True, methods=["post"])
     def start(self, request: Any, id: str) -> Response:
         self.body(inputs.Nothing)
         sessions.start_session(id, actor=self.actor, expect=self.expected_version())
         return self._context(id)
 
-    @says(
-        "Pause",
-        {200: outputs.SessionContext},
-        body=inputs.Nothing,
-        errors=(400, 404, 409, 412, 422),
-        headers=(IF_MATCH, KEY),
-    )
+    @changes("Pause", {200: outputs.SessionContext})
     @action(detail=True, methods=PUT_OR_POST)
     def pause(self, request: Any, id: str) -> Response:
         self.body(inputs.Nothing)
         sessions.pause_session(id, actor=self.actor, expect=self.expected_version())
         return self._context(id)
 
-    @says(
-        "Resume",
-        {200: outputs.SessionContext},
-        body=inputs.Nothing,
-        errors=(400, 404, 409, 412, 422),
-        headers=(IF_MATCH, KEY),
-    )
+    @changes("Resume", {200: outputs.SessionContext})
     @action(detail=True, methods=PUT_OR_POST)
     def resume(self, request: Any, id: str) -> Response:
         self.body(inputs.Nothing)
         sessions.resume_session(id, actor=self.actor, expect=self.expected_version())
         return self._context(id)
 
-    @says(
-        "Complete",
-        {200: outputs.SessionContext},
-        body=inputs.ReasonBody,
-        errors=(400, 404, 409, 412, 422),
-        headers=(IF_MATCH, KEY),
-    )
+    @changes("Complete", {200: outputs.SessionContext}, body=inputs.ReasonBody)
     @action(detail=True, methods=["post"])
     def complete(self, request: Any, id: str) -> Response:
         reason = self.body(inputs.ReasonBody)["reason"]
         sessions.end_session(id, actor=self.actor, reason=reason, expect=self.expected_version())
         return self._context(id)
 
-    @says(
-        "Cancel (staff, with a reason)",
-        {200: outputs.SessionContext},
-        body=inputs.ReasonBody,
-        errors=(400, 403, 404, 409, 412, 422),
-        headers=(IF_MATCH, KEY),
-    )
+    @changes("Cancel (staff, with a reason)", {200: outputs.SessionContext}, body=inputs.ReasonBody, is_for_some=True)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Any, id: str) -> Response:
         reason = self.body(inputs.ReasonBody)["reason"]
         sessions.cancel_session(id, actor=self.actor, reason=reason, expect=self.expected_version())
         return self._context(id)
 
-    @says(
+    @changes(
         "Add time or tokens (staff with a reason; in practice the candidate, five minutes at a time)",
         {200: outputs.SessionContext},
         body=inputs.ExtendBody,
-        errors=(400, 403, 404, 409, 412, 422),
-        headers=(IF_MATCH, KEY),
+        is_for_some=True,
     )
     @action(detail=True, methods=["post"])
     def extend(self, request: Any, id: str) -> Response:
@@ -187,12 +150,11 @@ class SessionViewSet(ViewSetMixin, ApiView):
         sessions.extend_session(id, **body, actor=self.actor, expect=self.expected_version())
         return self._context(id)
 
-    @says(
+    @changes(
         "Open a completed or expired session again (staff, with a reason)",
         {200: outputs.SessionContext},
         body=inputs.ReopenBody,
-        errors=(400, 403, 404, 409, 412, 422),
-        headers=(IF_MATCH, KEY),
+        is_for_some=True,
     )
     @action(detail=True, methods=["post"])
     def reopen(self, request: Any, id: str) -> Response:
@@ -200,12 +162,10 @@ class SessionViewSet(ViewSetMixin, ApiView):
         sessions.reopen_session(id, **body, actor=self.actor, expect=self.expected_version())
         return self._context(id)
 
-    @says(
+    @changes(
         "Take a finished session again, as a new one with the same plan",
         {201: outputs.SessionContext},
-        body=inputs.Nothing,
-        errors=(400, 403, 404, 409, 412, 422),
-        headers=(IF_MATCH, KEY),
+        is_for_some=True,
     )
     @action(detail=True, methods=["post"])
     def retake(self, request: Any, id: str) -> Response:
@@ -227,25 +187,18 @@ class SessionViewSet(ViewSetMixin, ApiView):
         sessions.erase_session(id, reason=reason, actor=self.actor, expect=self.expected_version())
         return Response(status=204)
 
-    @says(
-        "Ask for the next question",
-        {202: outputs.QueuedOut},
-        body=inputs.Nothing,
-        errors=(400, 404, 409, 412, 422),
-        headers=(IF_MATCH, KEY),
-    )
+    @changes("Ask for the next question", {202: outputs.QueuedOut})
     @action(detail=True, methods=["post"], url_path="generate-question")
     def generate_question(self, request: Any, id: str) -> Response:
         self.body(inputs.Nothing)
         queued = answers.generate_question(id, actor=self.actor, expect=self.expected_version())
         return Response({"operation": represent.operation(queued)}, status=202)
 
-    @says(
+    @changes(
         "Answer or skip the open question",
         {201: outputs.AnswerOut, 200: outputs.AnswerOut},
         body=inputs.AnswerBody,
-        errors=(400, 403, 404, 409, 412, 422),
-        headers=(IF_MATCH, KEY),
+        is_for_some=True,
     )
     @action(detail=True, methods=["post"])
     def answers(self, request: Any, id: str) -> Response:
