@@ -21,6 +21,7 @@ Precision says how much has been said about a dimension, never whether somebody 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import fsum
 
@@ -104,7 +105,9 @@ def weighted_kappa(pairs: Sequence[tuple[str, str]], scale: Sequence[str] = WORD
         return None
     ones, others = ([scale.index(pair[side]) for pair in pairs] for side in (0, 1))
     seen = sum((one - other) ** 2 for one, other in zip(ones, others, strict=True)) / len(pairs)
-    by_chance = sum((one - other) ** 2 for one in ones for other in others) / len(pairs) ** 2
+    all_ones, all_others = Counter(ones), Counter(others)
+    apart = sum((one - other) ** 2 * all_ones[one] * all_others[other] for one in all_ones for other in all_others)
+    by_chance = apart / len(pairs) ** 2
     return 1 - seen / by_chance if by_chance else None
 
 

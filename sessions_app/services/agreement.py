@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sessions_app import scoring
-from sessions_app.models import CriterionScore, ReviewRating
+from sessions_app.models import CriterionScore, Review, ReviewRating
 from sessions_app.models.evaluation import Method
 
 ENOUGH = 5  # interviews, before a figure is shown
+MOST_REVIEWS = 5_000  # the newest ones count, so that the figures are of today and take no longer every year
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,10 @@ _LABELS = {Method.MODEL: "Scored by AI", Method.EVIDENCE_COVERAGE: "Evidence cov
 
 def _pairs(method: str) -> list[_Pair]:
     """Two queries, whatever the number of reviews. Superseded evaluations were judged by people, too, and count."""
-    rated = ReviewRating.objects.filter(review__status="submitted").exclude(rating="")
+    newest = Review.objects.filter(status="submitted").order_by("-submitted_at", "-pk").values("pk")[:MOST_REVIEWS]
+    rated = ReviewRating.objects.filter(review__in=newest).exclude(rating="")
     rows = rated.values_list("review__evaluation_id", "key", "rating").order_by("review__submitted_at", "pk")
-    scored = CriterionScore.objects.filter(evaluation__method=method, evaluation__reviews__status="submitted")
+    scored = CriterionScore.objects.filter(evaluation__method=method, evaluation__reviews__in=newest)
     scored = scored.exclude(verdict="left_to_human").distinct()
     wanted = scored.values_list("evaluation_id", "key", "title", "score", "evaluation__session_id")
     scores = {(evaluation, key): (title, score, session) for evaluation, key, title, score, session in wanted}

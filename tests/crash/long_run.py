@@ -183,7 +183,7 @@ def cut_connections(folder: Path, url: str, submits: int) -> str:
                     done.result()
             for ann, one in zip(people, interviews, strict=True):
                 ann.question(one)
-                ann.call("POST", f"/sessions/{one.id}/complete", {})
+                ann.complete(one)
         arena.server.kill()
         assert_whole(arena.server.facts(), told)
         assert "Traceback" not in arena.server.log.read_text()

@@ -20,7 +20,8 @@ def facts_of(session: Any) -> dict[str, Any]:
     from sessions_app import events
 
     history = list(session.messages.history())
-    questions, analyses = (session.operations.filter(kind=kind) for kind in ("question", "analysis"))
+    kinds = ("question", "analysis", "evaluation")
+    questions, analyses, evaluations = (session.operations.filter(kind=kind) for kind in kinds)
     return {
         "status": session.status,
         "broken_links": list(events.broken_links(session)),
@@ -33,6 +34,9 @@ def facts_of(session: Any) -> dict[str, Any]:
         "in_the_making": list(session.messages.filter(seq__isnull=True).values_list("state", "content")),
         "operations": list(questions.order_by("created_at").values_list("status", flat=True)),
         "analyses": list(analyses.values_list("status", flat=True)),
+        "evaluations": list(evaluations.values_list("status", flat=True)),
+        "reports": session.evaluations.count(),
+        "told_of_reports": session.events.filter(type="evaluation.completed").count(),
         "evidence": list(session.dimension_evidence.values_list("dimension", flat=True)),
         "precision_updates": session.events.filter(type="precision.updated").count(),
         "last_operation": questions.order_by("-created_at")

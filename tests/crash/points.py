@@ -39,6 +39,7 @@ OPERATIONS_ = tuple(
     )
 )
 ANALYSES = tuple(f"analysis.{moment}" for moment in ("after_read", "inside_finish", "before_commit", "after_commit"))
+EVALUATIONS = tuple(f"evaluation.{moment}" for moment in ("after_judging", "before_commit", "after_commit"))
 SWEEP = "sweep.in_the_middle"
 
 _lock = threading.Lock()
@@ -61,7 +62,7 @@ INSTALLED_APPS = ["tests.crash.points.CrashPoints", *_INSTALLED_APPS]  # first: 
 
 def arm(file: Path, point: str, count: int = 1, number: signal.Signals = signal.SIGKILL) -> None:
     """Let whoever looks at that file end at the point."""
-    assert point in (*REQUESTS, *OPERATIONS_, *ANALYSES, SWEEP), point
+    assert point in (*REQUESTS, *OPERATIONS_, *ANALYSES, *EVALUATIONS, SWEEP), point
     (file.parent / "armed").write_text(f"{point} {count} {int(number)}")
     (file.parent / "armed").replace(file)
 
@@ -114,7 +115,7 @@ def _wrap() -> None:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from sessions_app.api import idempotency
-    from sessions_app.services import analysing, answers, operations, sessions, sweep
+    from sessions_app.services import analysing, answers, evaluating, operations, sessions, sweep
 
     for verb, module, function in (
         ("start", sessions, "start_session"),
@@ -136,6 +137,8 @@ def _wrap() -> None:
     _around(analysing, "_read", after="analysis.after_read")
     _around(analysing, "_store", after="analysis.inside_finish")
     _heading_for(analysing, "add_up", "analysis.before_commit", "analysis.after_commit")
+    _around(evaluating, "_judge", after="evaluation.after_judging")
+    _heading_for(evaluating, "_store", "evaluation.before_commit", "evaluation.after_commit")
     _around(sweep, "_each", after=SWEEP)
     _around_commits(BaseDatabaseWrapper)
 

@@ -99,7 +99,7 @@ def frozen_at(point: str, folder: Path, database_url: str) -> Iterator[tuple[Pai
 def finish_and_check(pair: Pair, ann: Insistent, told: Interview) -> None:
     ann.turn(told, 1)
     ann.question(told)
-    ann.call("POST", f"/sessions/{told.id}/complete", {})
+    ann.complete(told)
     for server in (pair.first, pair.second):
         server.end(signal.SIGTERM)
         assert "Traceback" not in server.log.read_text()

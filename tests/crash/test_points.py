@@ -23,7 +23,7 @@ import pytest
 from tests import servers
 from tests.distributed.cluster import Cluster, cluster
 
-from .points import ANALYSES, OPERATIONS_, REQUESTS, SWEEP, arm
+from .points import ANALYSES, EVALUATIONS, OPERATIONS_, REQUESTS, SWEEP, arm
 from .server import PASSWORD, Server, own_database, until
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
@@ -125,8 +125,13 @@ class Insistent:
         for number in range(1, turns + 1):
             self.turn(told, number)
         self.question(told)
-        assert self.call("POST", f"/sessions/{told.id}/complete", {})["status"] == "completed"
+        self.complete(told)
         return told
+
+    def complete(self, told: Interview) -> None:
+        """To the end, which is the report."""
+        assert self.call("POST", f"/sessions/{told.id}/complete", {})["status"] == "completed"
+        until(lambda: self.call("GET", f"/sessions/{told.id}")["phase"] == "evaluated", SOON)
 
 
 def assert_whole(facts: dict[str, Any], interviews: list[Interview]) -> None:
@@ -144,6 +149,8 @@ def assert_whole(facts: dict[str, Any], interviews: list[Interview]) -> None:
         assert found["operations"] == ["succeeded"] * (turns + 1), told.point
         read = (found["analyses"], found["precision_updates"], found["evidence"].count("problem_solving"))
         assert read == (["succeeded"] * turns, turns, turns), told.point
+        judged = (found["evaluations"], found["reports"], found["told_of_reports"])
+        assert judged == (["succeeded"], 1, 1), told.point
         assert found["running_without_lease"] == 0, told.point
         assert_balanced(found, told)
 
@@ -195,7 +202,7 @@ class Arena:
         return told
 
 
-EMBEDDED = (*REQUESTS, *OPERATIONS_, *ANALYSES)
+EMBEDDED = (*REQUESTS, *OPERATIONS_, *ANALYSES, *EVALUATIONS)
 OF_THIS_HALF = EMBEDDED[int(servers.postgres_wanted()) :: 2]  # the other half of the suite takes the others
 
 

@@ -120,6 +120,15 @@ def test_five_seconds_without_redis_lose_nothing(running: Cluster) -> None:
     assert kim.question(2, seconds=60)["messages"][1]["content"] == "While Redis is away"
 
 
+def test_a_worker_evaluates_what_has_ended(running: Cluster) -> None:
+    kim = Client(running)
+    kim.question(1)
+    kim.answer("I led the move of our orders to a queue and measured it before and after.")
+    kim.call("POST", f"/sessions/{kim.session}/complete")
+    assert until(lambda: kim.look()["phase"] == "evaluated", 20, every=0.2)
+    assert kim.call("GET", f"/sessions/{kim.session}/evaluation")["method"] == "evidence_coverage"
+
+
 def test_the_logs_are_whole_afterwards(running: Cluster) -> None:
     running.manage("verify_events")  # ends with 1 when a link is broken, which manage() does not let pass
 
