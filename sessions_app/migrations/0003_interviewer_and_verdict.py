@@ -2,353 +2,640 @@
 
 import django.core.validators
 import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
 import sessions_app.models.catalog
 import sessions_app.models.ids
 import sessions_app.models.operation
 import sessions_app.models.session
-from django.conf import settings
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sessions_app', '0002_rules_of_sessions'),
+        ("sessions_app", "0002_rules_of_sessions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CriterionScore',
+            name="CriterionScore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('key', models.SlugField(max_length=80)),
-                ('title', models.CharField(max_length=200)),
-                ('weight', models.FloatField(default=1.0)),
-                ('verdict', models.CharField(choices=[('scored', 'Scored'), ('not_enough_evidence', 'Not Enough Evidence'), ('left_to_human', 'Left To Human')], max_length=20)),
-                ('score', models.FloatField(blank=True, help_text='0 to 100.', null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('level', models.CharField(blank=True, help_text='developing, solid or strong.', max_length=12)),
-                ('confidence', models.FloatField(blank=True, help_text='0 to 1.', null=True)),
-                ('rationale', models.TextField(blank=True)),
-                ('points', models.JSONField(blank=True, default=list, help_text='Each rubric point: its statement, and whether shown.')),
-                ('method', models.CharField(choices=[('evidence_coverage', 'Evidence Coverage'), ('model', 'Model')], max_length=20)),
-                ('model_name', models.CharField(default='built-in', max_length=120)),
-                ('prompt_version', models.CharField(blank=True, max_length=40)),
-                ('rubric_version', models.CharField(blank=True, max_length=80)),
-                ('input_tokens', models.PositiveIntegerField(default=0)),
-                ('output_tokens', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("key", models.SlugField(max_length=80)),
+                ("title", models.CharField(max_length=200)),
+                ("weight", models.FloatField(default=1.0)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("scored", "Scored"),
+                            ("not_enough_evidence", "Not Enough Evidence"),
+                            ("left_to_human", "Left To Human"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "score",
+                    models.FloatField(
+                        blank=True,
+                        help_text="0 to 100.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                ("level", models.CharField(blank=True, help_text="developing, solid or strong.", max_length=12)),
+                ("confidence", models.FloatField(blank=True, help_text="0 to 1.", null=True)),
+                ("rationale", models.TextField(blank=True)),
+                (
+                    "points",
+                    models.JSONField(
+                        blank=True, default=list, help_text="Each rubric point: its statement, and whether shown."
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[("evidence_coverage", "Evidence Coverage"), ("model", "Model")], max_length=20
+                    ),
+                ),
+                ("model_name", models.CharField(default="built-in", max_length=120)),
+                ("prompt_version", models.CharField(blank=True, max_length=40)),
+                ("rubric_version", models.CharField(blank=True, max_length=80)),
+                ("input_tokens", models.PositiveIntegerField(default=0)),
+                ("output_tokens", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'ordering': ('position',),
+                "ordering": ("position",),
             },
         ),
         migrations.CreateModel(
-            name='DimensionEvidence',
+            name="DimensionEvidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('dimension', models.SlugField(max_length=80)),
-                ('polarity', models.FloatField(help_text='From -1 (speaks against) to 1 (speaks for).')),
-                ('strength', models.FloatField(help_text='From 0 (nothing) to 1 (as much as one answer can say).')),
-                ('start', models.PositiveIntegerField()),
-                ('end', models.PositiveIntegerField()),
-                ('quote', models.TextField()),
-                ('model_name', models.CharField(default='built-in', max_length=120)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("dimension", models.SlugField(max_length=80)),
+                ("polarity", models.FloatField(help_text="From -1 (speaks against) to 1 (speaks for).")),
+                ("strength", models.FloatField(help_text="From 0 (nothing) to 1 (as much as one answer can say).")),
+                ("start", models.PositiveIntegerField()),
+                ("end", models.PositiveIntegerField()),
+                ("quote", models.TextField()),
+                ("model_name", models.CharField(default="built-in", max_length=120)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name_plural': 'dimension evidence',
-                'ordering': ('message__seq', 'dimension', 'start', 'id'),
+                "verbose_name_plural": "dimension evidence",
+                "ordering": ("message__seq", "dimension", "start", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Evaluation',
+            name="Evaluation",
             fields=[
-                ('id', models.UUIDField(default=sessions_app.models.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('method', models.CharField(choices=[('evidence_coverage', 'Evidence Coverage'), ('model', 'Model')], max_length=20)),
-                ('model_name', models.CharField(default='built-in', max_length=120)),
-                ('prompt_version', models.CharField(blank=True, max_length=40)),
-                ('rubric_version', models.CharField(blank=True, help_text="Template and version, or the bank's.", max_length=80)),
-                ('overall_score', models.FloatField(blank=True, help_text='0 to 100, computed from the criteria.', null=True)),
-                ('confidence', models.FloatField(blank=True, help_text='0 to 1.', null=True)),
-                ('summary', models.TextField(blank=True)),
-                ('went_well', models.JSONField(blank=True, default=list)),
-                ('okay', models.JSONField(blank=True, default=list)),
-                ('to_improve', models.JSONField(blank=True, default=list)),
-                ('improvement_plan', models.JSONField(blank=True, default=list)),
-                ('knowledge_gaps', models.JSONField(blank=True, default=list)),
-                ('recommendations', models.JSONField(blank=True, default=list)),
-                ('needs_human', models.BooleanField(default=False, help_text="It asks for a person's review.")),
-                ('flags', models.JSONField(blank=True, default=list, help_text='What a reviewer should know, such as instructions.')),
-                ('quotes_dropped', models.PositiveIntegerField(default=0, help_text="Quotes that were not the candidate's words.")),
-                ('input_tokens', models.PositiveIntegerField(default=0)),
-                ('output_tokens', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('superseded_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=sessions_app.models.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[("evidence_coverage", "Evidence Coverage"), ("model", "Model")], max_length=20
+                    ),
+                ),
+                ("model_name", models.CharField(default="built-in", max_length=120)),
+                ("prompt_version", models.CharField(blank=True, max_length=40)),
+                (
+                    "rubric_version",
+                    models.CharField(blank=True, help_text="Template and version, or the bank's.", max_length=80),
+                ),
+                (
+                    "overall_score",
+                    models.FloatField(blank=True, help_text="0 to 100, computed from the criteria.", null=True),
+                ),
+                ("confidence", models.FloatField(blank=True, help_text="0 to 1.", null=True)),
+                ("summary", models.TextField(blank=True)),
+                ("went_well", models.JSONField(blank=True, default=list)),
+                ("okay", models.JSONField(blank=True, default=list)),
+                ("to_improve", models.JSONField(blank=True, default=list)),
+                ("improvement_plan", models.JSONField(blank=True, default=list)),
+                ("knowledge_gaps", models.JSONField(blank=True, default=list)),
+                ("recommendations", models.JSONField(blank=True, default=list)),
+                ("needs_human", models.BooleanField(default=False, help_text="It asks for a person's review.")),
+                (
+                    "flags",
+                    models.JSONField(
+                        blank=True, default=list, help_text="What a reviewer should know, such as instructions."
+                    ),
+                ),
+                (
+                    "quotes_dropped",
+                    models.PositiveIntegerField(default=0, help_text="Quotes that were not the candidate's words."),
+                ),
+                ("input_tokens", models.PositiveIntegerField(default=0)),
+                ("output_tokens", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                ("superseded_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ('-created_at',),
+                "ordering": ("-created_at",),
             },
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.PositiveIntegerField()),
-                ('end', models.PositiveIntegerField()),
-                ('quote', models.TextField()),
-                ('point', models.CharField(blank=True, help_text='The rubric point that it shows.', max_length=400)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start", models.PositiveIntegerField()),
+                ("end", models.PositiveIntegerField()),
+                ("quote", models.TextField()),
+                ("point", models.CharField(blank=True, help_text="The rubric point that it shows.", max_length=400)),
             ],
             options={
-                'verbose_name_plural': 'evidence',
-                'ordering': ('message__seq', 'start', 'id'),
+                "verbose_name_plural": "evidence",
+                "ordering": ("message__seq", "start", "id"),
             },
         ),
         migrations.CreateModel(
-            name='ModelConnection',
+            name="ModelConnection",
             fields=[
-                ('id', models.UUIDField(default=sessions_app.models.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.SlugField(help_text='As sessions name it, such as gpt-4o or local-llama.', max_length=80, unique=True)),
-                ('base_url', models.CharField(help_text='Such as https://api.openai.com/v1. A name of this network will do, too.', max_length=300, validators=[django.core.validators.RegexValidator('^https?://[^\\s/]+\\S*$', 'Enter an address like https://api.openai.com/v1.')], verbose_name='base URL')),
-                ('model_id', models.CharField(help_text='As the endpoint names it.', max_length=120)),
-                ('encrypted_key', models.TextField(blank=True, editable=False)),
-                ('is_enabled', models.BooleanField(default=True)),
-                ('position', models.PositiveSmallIntegerField(default=100, help_text='Order in which they stand in, low first.')),
-                ('context_tokens', models.PositiveIntegerField(default=16000, validators=[django.core.validators.MinValueValidator(1000)])),
-                ('max_output_tokens', models.PositiveIntegerField(default=800, validators=[django.core.validators.MinValueValidator(50)])),
-                ('timeout_seconds', models.PositiveSmallIntegerField(default=60, validators=[django.core.validators.MinValueValidator(1)])),
-                ('description', models.CharField(blank=True, help_text='Speed and cost in words, for who chooses it.', max_length=200)),
-                ('input_price', models.DecimalField(blank=True, decimal_places=6, help_text='For a million input tokens.', max_digits=12, null=True)),
-                ('output_price', models.DecimalField(blank=True, decimal_places=6, help_text='For a million output tokens.', max_digits=12, null=True)),
-                ('currency', models.CharField(blank=True, help_text='Of the prices, such as EUR.', max_length=3)),
-                ('tested_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('test_ms', models.PositiveIntegerField(blank=True, editable=False, null=True)),
-                ('test_sample', models.CharField(blank=True, editable=False, max_length=400)),
-                ('test_error', models.CharField(blank=True, editable=False, max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=sessions_app.models.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "name",
+                    models.SlugField(
+                        help_text="As sessions name it, such as gpt-4o or local-llama.", max_length=80, unique=True
+                    ),
+                ),
+                (
+                    "base_url",
+                    models.CharField(
+                        help_text="Such as https://api.openai.com/v1. A name of this network will do, too.",
+                        max_length=300,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^https?://[^\\s/]+\\S*$", "Enter an address like https://api.openai.com/v1."
+                            )
+                        ],
+                        verbose_name="base URL",
+                    ),
+                ),
+                ("model_id", models.CharField(help_text="As the endpoint names it.", max_length=120)),
+                ("encrypted_key", models.TextField(blank=True, editable=False)),
+                ("is_enabled", models.BooleanField(default=True)),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(default=100, help_text="Order in which they stand in, low first."),
+                ),
+                (
+                    "context_tokens",
+                    models.PositiveIntegerField(
+                        default=16000, validators=[django.core.validators.MinValueValidator(1000)]
+                    ),
+                ),
+                (
+                    "max_output_tokens",
+                    models.PositiveIntegerField(default=800, validators=[django.core.validators.MinValueValidator(50)]),
+                ),
+                (
+                    "timeout_seconds",
+                    models.PositiveSmallIntegerField(
+                        default=60, validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "description",
+                    models.CharField(
+                        blank=True, help_text="Speed and cost in words, for who chooses it.", max_length=200
+                    ),
+                ),
+                (
+                    "input_price",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, help_text="For a million input tokens.", max_digits=12, null=True
+                    ),
+                ),
+                (
+                    "output_price",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, help_text="For a million output tokens.", max_digits=12, null=True
+                    ),
+                ),
+                ("currency", models.CharField(blank=True, help_text="Of the prices, such as EUR.", max_length=3)),
+                ("tested_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("test_ms", models.PositiveIntegerField(blank=True, editable=False, null=True)),
+                ("test_sample", models.CharField(blank=True, editable=False, max_length=400)),
+                ("test_error", models.CharField(blank=True, editable=False, max_length=300)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'verbose_name': 'model',
-                'ordering': ('position', 'name'),
+                "verbose_name": "model",
+                "ordering": ("position", "name"),
             },
         ),
         migrations.CreateModel(
-            name='Review',
+            name="Review",
             fields=[
-                ('id', models.UUIDField(default=sessions_app.models.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('sealed', 'Waits for a reason'), ('submitted', 'Submitted'), ('skipped', 'Skipped')], default='draft', max_length=9)),
-                ('revision', models.PositiveIntegerField(default=0, help_text='One more with every save: a stale form is refused.')),
-                ('takeaways', models.TextField(blank=True, max_length=4000, verbose_name='key take-aways')),
-                ('recommendation', models.CharField(blank=True, choices=[('strong_no', 'Strong no'), ('no', 'No'), ('yes', 'Yes'), ('strong_yes', 'Strong yes')], max_length=10)),
-                ('final_score', models.FloatField(blank=True, help_text='0 to 100, computed from the ratings.', null=True)),
-                ('reason', models.TextField(blank=True, help_text="Why it differs from the machine's score.", max_length=2000)),
-                ('skip_reason', models.CharField(blank=True, max_length=400)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=sessions_app.models.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("sealed", "Waits for a reason"),
+                            ("submitted", "Submitted"),
+                            ("skipped", "Skipped"),
+                        ],
+                        default="draft",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "revision",
+                    models.PositiveIntegerField(
+                        default=0, help_text="One more with every save: a stale form is refused."
+                    ),
+                ),
+                ("takeaways", models.TextField(blank=True, max_length=4000, verbose_name="key take-aways")),
+                (
+                    "recommendation",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("strong_no", "Strong no"),
+                            ("no", "No"),
+                            ("yes", "Yes"),
+                            ("strong_yes", "Strong yes"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "final_score",
+                    models.FloatField(blank=True, help_text="0 to 100, computed from the ratings.", null=True),
+                ),
+                (
+                    "reason",
+                    models.TextField(blank=True, help_text="Why it differs from the machine's score.", max_length=2000),
+                ),
+                ("skip_reason", models.CharField(blank=True, max_length=400)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ('created_at',),
+                "ordering": ("created_at",),
             },
         ),
         migrations.CreateModel(
-            name='ReviewRating',
+            name="ReviewRating",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=80)),
-                ('rating', models.CharField(blank=True, choices=[('no', 'No'), ('weak', 'Weak'), ('solid', 'Solid'), ('strong', 'Strong'), ('not_enough_evidence', 'Not enough evidence')], max_length=20)),
-                ('note', models.TextField(blank=True, max_length=2000)),
-                ('quotes', models.JSONField(blank=True, default=list)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(max_length=80)),
+                (
+                    "rating",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no", "No"),
+                            ("weak", "Weak"),
+                            ("solid", "Solid"),
+                            ("strong", "Strong"),
+                            ("not_enough_evidence", "Not enough evidence"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("note", models.TextField(blank=True, max_length=2000)),
+                ("quotes", models.JSONField(blank=True, default=list)),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.RemoveConstraint(
-            model_name='candidaterequest',
-            name='request_open_once_per_kind',
+            model_name="candidaterequest",
+            name="request_open_once_per_kind",
         ),
         migrations.RemoveConstraint(
-            model_name='operation',
-            name='operation_kind_is_known',
+            model_name="operation",
+            name="operation_kind_is_known",
         ),
         migrations.AddField(
-            model_name='candidaterequest',
-            name='subject',
+            model_name="candidaterequest",
+            name="subject",
             field=models.CharField(blank=True, help_text="The criterion's key, of a score.", max_length=80),
         ),
         migrations.AddField(
-            model_name='interviewsession',
-            name='estimates',
-            field=models.JSONField(blank=True, default=dict, help_text='By dimension, from -1 to 1; none without evidence.'),
+            model_name="interviewsession",
+            name="estimates",
+            field=models.JSONField(
+                blank=True, default=dict, help_text="By dimension, from -1 to 1; none without evidence."
+            ),
         ),
         migrations.AddField(
-            model_name='interviewsession',
-            name='evaluation_operation',
-            field=models.ForeignKey(blank=True, editable=False, help_text="The newest evaluation's; ``phase`` after the end is derived from it.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='sessions_app.operation'),
+            model_name="interviewsession",
+            name="evaluation_operation",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                help_text="The newest evaluation's; ``phase`` after the end is derived from it.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="sessions_app.operation",
+            ),
         ),
         migrations.AddField(
-            model_name='interviewsession',
-            name='may_fall_back',
+            model_name="interviewsession",
+            name="may_fall_back",
             field=models.BooleanField(default=True),
         ),
         migrations.AddField(
-            model_name='interviewsession',
-            name='needs_model_score',
+            model_name="interviewsession",
+            name="needs_model_score",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='interviewsession',
-            name='shows_report',
+            model_name="interviewsession",
+            name="shows_report",
             field=models.BooleanField(default=True),
         ),
         migrations.AddField(
-            model_name='interviewtemplate',
-            name='criteria',
-            field=models.JSONField(blank=True, default=list, help_text="What is judged, as a JSON list of key, title, weight; empty means by the questions' areas."),
+            model_name="interviewtemplate",
+            name="criteria",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text="What is judged, as a JSON list of key, title, weight; empty means by the questions' areas.",
+            ),
         ),
         migrations.AddField(
-            model_name='interviewtemplate',
-            name='dimensions',
-            field=models.JSONField(blank=True, default=list, help_text='Keys of the traits or competencies that answers tell about; empty means the competencies.', validators=[sessions_app.models.catalog.check_word_list]),
+            model_name="interviewtemplate",
+            name="dimensions",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text="Keys of the traits or competencies that answers tell about; empty means the competencies.",
+                validators=[sessions_app.models.catalog.check_word_list],
+            ),
         ),
         migrations.AddField(
-            model_name='interviewtemplate',
-            name='may_fall_back',
-            field=models.BooleanField(default=True, help_text='When the model cannot be reached, the built-in interviewer asks the next question, marked as such.', verbose_name='may go on without its model'),
+            model_name="interviewtemplate",
+            name="may_fall_back",
+            field=models.BooleanField(
+                default=True,
+                help_text="When the model cannot be reached, the built-in interviewer asks the next question, marked as such.",
+                verbose_name="may go on without its model",
+            ),
         ),
         migrations.AddField(
-            model_name='interviewtemplate',
-            name='needs_model_score',
-            field=models.BooleanField(default=False, help_text='Only a model may score these interviews; without one they are “not scored yet”.'),
+            model_name="interviewtemplate",
+            name="needs_model_score",
+            field=models.BooleanField(
+                default=False,
+                help_text="Only a model may score these interviews; without one they are “not scored yet”.",
+            ),
         ),
         migrations.AddField(
-            model_name='interviewtemplate',
-            name='shows_report',
-            field=models.BooleanField(default=True, help_text='Candidates may read the report on their interview.'),
+            model_name="interviewtemplate",
+            name="shows_report",
+            field=models.BooleanField(default=True, help_text="Candidates may read the report on their interview."),
         ),
         migrations.AddField(
-            model_name='plannedquestion',
-            name='criterion',
-            field=models.SlugField(blank=True, help_text='Key of the criterion that its answers count for; empty means its type.', max_length=80),
+            model_name="plannedquestion",
+            name="criterion",
+            field=models.SlugField(
+                blank=True,
+                help_text="Key of the criterion that its answers count for; empty means its type.",
+                max_length=80,
+            ),
         ),
         migrations.AlterField(
-            model_name='candidaterequest',
-            name='kind',
-            field=models.CharField(choices=[('extra_time', 'More time'), ('adjustment', 'An adjustment'), ('human', 'A human interview'), ('score', 'Disagrees with a score')], max_length=10),
+            model_name="candidaterequest",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("extra_time", "More time"),
+                    ("adjustment", "An adjustment"),
+                    ("human", "A human interview"),
+                    ("score", "Disagrees with a score"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='interviewsession',
-            name='precision',
-            field=models.JSONField(default=sessions_app.models.session.baseline_precision, help_text='By dimension, from 0.5 up to 1.'),
+            model_name="interviewsession",
+            name="precision",
+            field=models.JSONField(
+                default=sessions_app.models.session.baseline_precision, help_text="By dimension, from 0.5 up to 1."
+            ),
         ),
         migrations.AlterField(
-            model_name='operation',
-            name='kind',
-            field=models.CharField(choices=[('question', 'Question'), ('analysis', 'Analysis'), ('evaluation', 'Evaluation')], default='question', max_length=10),
+            model_name="operation",
+            name="kind",
+            field=models.CharField(
+                choices=[("question", "Question"), ("analysis", "Analysis"), ("evaluation", "Evaluation")],
+                default="question",
+                max_length=10,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='candidaterequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('session', 'kind', 'subject'), name='request_open_once_per_kind'),
+            model_name="candidaterequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "open")),
+                fields=("session", "kind", "subject"),
+                name="request_open_once_per_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'evaluation'), ('status__in', (sessions_app.models.operation.OperationStatus['QUEUED'], sessions_app.models.operation.OperationStatus['RUNNING']))), fields=('session',), name='operation_one_live_evaluation_per_session'),
+            model_name="operation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("kind", "evaluation"),
+                    (
+                        "status__in",
+                        (
+                            sessions_app.models.operation.OperationStatus["QUEUED"],
+                            sessions_app.models.operation.OperationStatus["RUNNING"],
+                        ),
+                    ),
+                ),
+                fields=("session",),
+                name="operation_one_live_evaluation_per_session",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['question', 'analysis', 'evaluation'])), name='operation_kind_is_known'),
+            model_name="operation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["question", "analysis", "evaluation"])), name="operation_kind_is_known"
+            ),
         ),
         migrations.AddField(
-            model_name='dimensionevidence',
-            name='message',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sessions_app.sessionmessage'),
+            model_name="dimensionevidence",
+            name="message",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="sessions_app.sessionmessage"
+            ),
         ),
         migrations.AddField(
-            model_name='dimensionevidence',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dimension_evidence', to='sessions_app.interviewsession'),
+            model_name="dimensionevidence",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="dimension_evidence",
+                to="sessions_app.interviewsession",
+            ),
         ),
         migrations.AddField(
-            model_name='evaluation',
-            name='operation',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='evaluation', to='sessions_app.operation'),
+            model_name="evaluation",
+            name="operation",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="evaluation",
+                to="sessions_app.operation",
+            ),
         ),
         migrations.AddField(
-            model_name='evaluation',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evaluations', to='sessions_app.interviewsession'),
+            model_name="evaluation",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="evaluations",
+                to="sessions_app.interviewsession",
+            ),
         ),
         migrations.AddField(
-            model_name='criterionscore',
-            name='evaluation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='criteria', to='sessions_app.evaluation'),
+            model_name="criterionscore",
+            name="evaluation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="criteria", to="sessions_app.evaluation"
+            ),
         ),
         migrations.AddField(
-            model_name='evidence',
-            name='criterion',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='sessions_app.criterionscore'),
+            model_name="evidence",
+            name="criterion",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="evidence", to="sessions_app.criterionscore"
+            ),
         ),
         migrations.AddField(
-            model_name='evidence',
-            name='message',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sessions_app.sessionmessage'),
+            model_name="evidence",
+            name="message",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="sessions_app.sessionmessage"
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='assigned_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="review",
+            name="assigned_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='evaluation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='sessions_app.evaluation'),
+            model_name="review",
+            name="evaluation",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="reviews",
+                to="sessions_app.evaluation",
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='reviewer',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='reviews', to=settings.AUTH_USER_MODEL),
+            model_name="review",
+            name="reviewer",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="reviews",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='review',
-            name='session',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='sessions_app.interviewsession'),
+            model_name="review",
+            name="session",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="reviews", to="sessions_app.interviewsession"
+            ),
         ),
         migrations.AddField(
-            model_name='reviewrating',
-            name='review',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ratings', to='sessions_app.review'),
+            model_name="reviewrating",
+            name="review",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="ratings", to="sessions_app.review"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dimensionevidence',
-            constraint=models.UniqueConstraint(fields=('message', 'dimension', 'start'), name='dimension_evidence_once'),
+            model_name="dimensionevidence",
+            constraint=models.UniqueConstraint(
+                fields=("message", "dimension", "start"), name="dimension_evidence_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dimensionevidence',
-            constraint=models.CheckConstraint(condition=models.Q(('polarity__gte', -1), ('polarity__lte', 1), ('strength__gte', 0), ('strength__lte', 1)), name='dimension_evidence_in_range'),
+            model_name="dimensionevidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("polarity__gte", -1), ("polarity__lte", 1), ("strength__gte", 0), ("strength__lte", 1)
+                ),
+                name="dimension_evidence_in_range",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('session',), name='evaluation_one_current_per_session'),
+            model_name="evaluation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("superseded_at", None)),
+                fields=("session",),
+                name="evaluation_one_current_per_session",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='criterionscore',
-            constraint=models.UniqueConstraint(fields=('evaluation', 'key'), name='criterion_once_per_evaluation'),
+            model_name="criterionscore",
+            constraint=models.UniqueConstraint(fields=("evaluation", "key"), name="criterion_once_per_evaluation"),
         ),
         migrations.AddConstraint(
-            model_name='criterionscore',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('score__isnull', False), ('verdict', 'scored')), models.Q(models.Q(('verdict', 'scored'), _negated=True), ('score__isnull', True)), _connector='OR'), name='criterion_scored_has_a_score'),
+            model_name="criterionscore",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("score__isnull", False), ("verdict", "scored")),
+                    models.Q(models.Q(("verdict", "scored"), _negated=True), ("score__isnull", True)),
+                    _connector="OR",
+                ),
+                name="criterion_scored_has_a_score",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='evidence_is_not_empty'),
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end__gt", models.F("start"))), name="evidence_is_not_empty"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('evaluation', 'reviewer'), name='review_once_per_reviewer'),
+            model_name="review",
+            constraint=models.UniqueConstraint(fields=("evaluation", "reviewer"), name="review_once_per_reviewer"),
         ),
         migrations.AddConstraint(
-            model_name='reviewrating',
-            constraint=models.UniqueConstraint(fields=('review', 'key'), name='rating_once_per_criterion'),
+            model_name="reviewrating",
+            constraint=models.UniqueConstraint(fields=("review", "key"), name="rating_once_per_criterion"),
         ),
     ]
