@@ -75,8 +75,8 @@ def _wrong(row: Any) -> str:
         return f"Nothing is known about {', '.join(sorted(unknown))}"
     if any(not isinstance(row.get(name, ""), str) for name in TEXTS):
         return f"{', '.join(TEXTS)} are texts"
-    if not re.fullmatch(r"[\w-]{1,80}", row["name"]) or row["name"] == "built-in":
-        return "A name has letters, digits, - and _, and is not built-in"
+    if not re.fullmatch(r"[\w.:/-]{1,80}", row["name"]) or row["name"] == "built-in":
+        return "A name has letters, digits and . : _ - /, and is not built-in"
     if not re.fullmatch(r"https?://\S+", row["base_url"]):
         return "A base_url begins with http:// or https://"
     for name, least in NUMBERS.items():

@@ -64,7 +64,8 @@ if min(OPERATION_THREADS, REQUEST_THREADS, REPLY_THREADS, STREAM_READ_THREADS) <
     raise ImproperlyConfigured("The numbers of threads are 1 or more, BUILTIN_WORD_MS is 0 or more.")
 MODEL_PRICES = prices_from(env.str("MODEL_PRICES", default=""))
 AI_MODELS = models_from(env.ENVIRON)  # others are connected in the console
-SELF_SERVICE = env.bool("SELF_SERVICE", default=True)  # whether candidates may set up practice sessions of their own
+# Whether candidates may set up interviews of their own, by page or API. They may start offered ones either way.
+SELF_SERVICE = env.bool("SELF_SERVICE", default=True)
 RATE_LIMITS = env.str("RATE_LIMITS", default="on")
 if RATE_LIMITS not in ("on", "off"):
     raise ImproperlyConfigured("RATE_LIMITS is on or off.")
@@ -179,7 +180,9 @@ CELERY_TASK_DEFAULT_QUEUE = "questions"
 CELERY_TASK_ROUTES = {"interviewer.sweep": {"queue": "sweep"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_TIME_LIMIT = 300  # no generation lasts five minutes; the lease would be taken over long before
+# A worker that hangs keeps its lease by its heartbeat, so somebody must end it. An evaluation asks a model once or
+# twice for each criterion, and each reply may take minutes.
+CELERY_TASK_TIME_LIMIT = 3600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -60,9 +60,23 @@ class SessionNotOpen(DomainError):
     code = "SESSION_NOT_OPEN"
 
 
+# Why the time of a session is over, by ``InterviewSession.time_ended_by``; pages add when.
+WHY_OVER = {
+    "clock": "Time ran out",
+    "window_closed": "This interview closed",
+    "pause_too_long": "The pause was longer than this interview allows, so it ended",
+}
+
+
 class SessionExpired(DomainError):
     code = "SESSION_EXPIRED"
-    sentence = "The time of this session is over. What you had written by then was kept."
+
+    def __init__(self, cause: str) -> None:
+        """``cause`` as ``InterviewSession.time_ended_by`` says it."""
+        super().__init__(
+            f"{WHY_OVER[cause]}. What you had written by then was kept. "
+            "Ask the people who invited you to open it again; practice can be begun anew."
+        )
 
 
 class SessionAlreadyCompleted(DomainError):
@@ -174,6 +188,15 @@ class WrongAccount(PermissionDenied):
 
 class Conflict(DomainError):
     status = 409
+
+
+class AccountNeeded(Conflict):
+    """Staff whom others depend on: that has to be handed over first."""
+
+    code = "ACCOUNT_NEEDED"
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(f"This account cannot be erased yet: {'; '.join(reasons)}. See to that, then try again.")
 
 
 class AlreadyAnswered(Conflict):

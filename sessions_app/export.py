@@ -19,8 +19,10 @@ from sessions_app import represent, represent_evaluation
 from sessions_app.access import Actor
 from sessions_app.models import CriterionScore, Evaluation, InterviewSession, Review, SessionMessage
 from sessions_app.models.evaluation import Method
+from sessions_app.services.engines import engine, speaker_of
 from sessions_app.services.evaluating import evaluation_for
 from sessions_app.services.local_time import when, zone_of
+from sessions_app.services.report_words import judged_by, sections_of
 from sessions_app.services.scorecards import reviews_of
 
 SCHEMA_VERSION = 1
@@ -115,6 +117,10 @@ FORMATS: dict[str, tuple[str, Callable[[Interview], str | bytes]]] = {
 }
 
 
+# As people choose among them.
+FORMAT_NAMES = (("pdf", "PDF"), ("md", "Markdown"), ("txt", "Plain text"), ("json", "JSON"))
+
+
 def as_file(session: InterviewSession, actor: Actor, extension: str) -> HttpResponse:
     """The download, as far as the actor may see it. The session was fetched for them."""
     content_type, write = FORMATS[extension]
@@ -140,12 +146,6 @@ def facts(interview: Interview) -> list[str]:
     return [_plain(fact) for fact in told if fact]
 
 
-def engine(model_name: str) -> str:
-    """Who asked, said honestly: the built-in interviewer is never passed off as an AI model."""
-    practice = "Practice engine — prepared questions, rule-based"
-    return practice if model_name == "built-in" else f"AI model — {model_name}"
-
-
 def heading(message: SessionMessage) -> str:
     if message.kind == "notice":
         return "Closing words"
@@ -156,7 +156,7 @@ def heading(message: SessionMessage) -> str:
 def who(interview: Interview, message: SessionMessage) -> str:
     if message.role == "user":
         return _plain(interview.session.candidate_name) or "Candidate"
-    return "Practice engine" if interview.session.model_name == "built-in" else "AI interviewer"
+    return speaker_of(message, interview.session)
 
 
 def moment(interview: Interview, message: SessionMessage) -> str:
@@ -183,16 +183,7 @@ def sections(report: Evaluation) -> Iterator[tuple[str, list[str]]]:
     yield "Overall", [_overall(report), report.summary]
     for row in report.criteria.all():
         yield row.title, [_verdict(row), row.rationale, *(f"“{one.quote}”" for one in row.evidence.all())]
-    for title, texts in (
-        ("What went well", report.went_well),
-        ("What was okay", report.okay),
-        ("What to improve", report.to_improve),
-        ("Improvement plan", report.improvement_plan),
-        ("Knowledge gaps", report.knowledge_gaps),
-        ("Recommendations", report.recommendations),
-    ):
-        if texts:
-            yield title, list(texts)
+    yield from sections_of(report)
     if reviews := reviews_of(report.session):
         yield "People", [_persons(review, report) for review in reviews]
 
@@ -206,12 +197,9 @@ def _persons(review: Review, report: Evaluation) -> str:
 
 
 def _overall(report: Evaluation) -> str:
-    if report.method == Method.MODEL:
-        by = f"Scored by AI ({report.model_name}, {report.prompt_version}), rubric {report.rubric_version}."
-    else:
-        by = "Evidence coverage by the practice engine, not an AI. It asks for a person's review."
     score = "No overall score" if report.overall_score is None else f"{report.overall_score:.0f} of 100"
-    return f"{score}. {by}"
+    asks = "" if report.method == Method.MODEL else " It asks for a person's review."
+    return f"{score}. {judged_by(report)}.{asks}"
 
 
 def _verdict(row: CriterionScore) -> str:
@@ -230,4 +218,5 @@ def _message(message: SessionMessage) -> dict[str, Any]:
         "question_type": message.question_type or None,
         "in_reply_to": message.in_reply_to_id,
         "skipped": message.is_skip,
+        "asked_by": message.payload.get("by"),
     }

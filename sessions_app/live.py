@@ -189,8 +189,8 @@ class _Reader:
 
     def _precision(self) -> dict[str, Any]:
         """As it is now, whichever entry tells of it: evidence only ever comes on top."""
-        told = {"precision": self.session.precision, "estimates": self.session.estimates}
-        return {"session_id": self.session.pk, **told}
+        shown = {name: getattr(represent, name)(self.session, self.actor) for name in ("precision", "estimates")}
+        return {"session_id": self.session.pk, **shown}
 
     def _started(self, row: SessionEvent) -> dict[str, Any]:
         operation = self.operations.get(row.data["operation_id"])

@@ -22,9 +22,10 @@ from sessions_app.models import (
     User,
 )
 from sessions_app.models.actions import Phase
-from sessions_app.services.budget import SessionUsage
+from sessions_app.services.budget import SessionUsage, Spending
 from sessions_app.services.scorecards import (
     SCORES_IN_EVENTS,
+    may_see_estimates,
     may_see_scores,
     open_scores,
     standings,
@@ -278,8 +279,11 @@ def precision(session: InterviewSession, actor: Actor) -> dict[str, float] | Non
 
 
 def estimates(session: InterviewSession, actor: Actor) -> dict[str, float] | None:
-    """Where somebody stands, for dimensions with evidence; hidden like the precision."""
-    return session.estimates if sees_precision(session, actor) else None
+    """Where somebody stands, for dimensions with evidence; hidden like the precision, and from staff like scores."""
+    if not sees_precision(session, actor):
+        return None
+    is_told = not session.estimates or may_see_estimates(session, actor)
+    return session.estimates if is_told else None
 
 
 def sees_precision(session: InterviewSession, actor: Actor) -> bool:
@@ -311,7 +315,10 @@ def user(row: User) -> Json:
 
 
 def usage(session: InterviewSession, spent: SessionUsage) -> Json:
-    """What a session has cost: in total, and by attempt. Costs are decimal strings, null without a price."""
+    """What a session has cost: its questions, in total and by attempt, and what was beyond the budget.
+
+    Costs are decimal strings, null without a price.
+    """
     return {
         "session_id": session.pk,
         "token_budget": spent.budget,
@@ -320,14 +327,24 @@ def usage(session: InterviewSession, spent: SessionUsage) -> Json:
         "tokens_left": spent.left,
         "percent_used": spent.percent,
         "is_budget_spent": session.is_budget_spent,
-        "totals": {
-            "input_tokens": spent.used.input_tokens,
-            "output_tokens": spent.used.output_tokens,
-            "total_tokens": spent.used.total,
-            "costs": [{"currency": name, "cost": str(cost)} for name, cost in sorted(spent.costs.items())],
+        "totals": _spending(spent.questions),
+        "operations": [_charge(row) for row in spent.questions.charges],
+        "beyond_budget": {
+            "analysis": _spending(spent.analysis),
+            "evaluation": _spending(spent.evaluation),
+            "costs": _costs(spent.beyond),
+            "operations": [{"purpose": row.operation.kind, **_charge(row)} for row in spent.beyond.charges],
         },
-        "operations": [_charge(row) for row in spent.charges],
     }
+
+
+def _spending(spent: Spending) -> Json:
+    used = spent.used
+    return {**used.as_json(), "total_tokens": used.total, "costs": _costs(spent)}
+
+
+def _costs(spent: Spending) -> list[Json]:
+    return [{"currency": name, "cost": str(cost)} for name, cost in sorted(spent.costs.items())]
 
 
 def _charge(row: TokenCharge) -> Json:

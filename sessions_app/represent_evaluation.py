@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_app.models import CriterionScore, Evaluation
+from sessions_app.models import CriterionScore, Evaluation, Evidence
 from sessions_app.represent_reviews import verdicts
+from sessions_app.services.scorecards import may_see_rubric
 
 Json = dict[str, Any]
 
@@ -13,6 +14,7 @@ Json = dict[str, Any]
 def evaluation(row: Evaluation, *, for_staff: bool) -> Json:
     """The report. Flags are for staff: they say what to look at, not what somebody is like."""
     names = ("overall_score", "confidence", "method", "model_name", "prompt_version", "rubric_version", "summary")
+    tells_rubric = may_see_rubric(row.session, for_staff=for_staff)
     texts = ("went_well", "okay", "to_improve", "improvement_plan", "knowledge_gaps", "recommendations")
     return {
         "id": row.pk,
@@ -24,18 +26,21 @@ def evaluation(row: Evaluation, *, for_staff: bool) -> Json:
         "output_tokens": row.output_tokens,
         "flags": row.flags if for_staff else None,
         "created_at": row.created_at,
-        "criteria": [criterion(one) for one in row.criteria.all()],
+        "criteria": [criterion(one, tells_rubric=tells_rubric) for one in row.criteria.all()],
         **verdicts(row, for_staff=for_staff),
     }
 
 
-def criterion(row: CriterionScore) -> Json:
-    names = ("key", "title", "weight", "verdict", "score", "level", "confidence", "rationale", "points")
+def criterion(row: CriterionScore, *, tells_rubric: bool) -> Json:
+    names = ("key", "title", "weight", "verdict", "score", "level", "confidence", "rationale")
     made_by = ("method", "model_name", "prompt_version", "rubric_version", "input_tokens", "output_tokens")
     return {
         **{name: getattr(row, name) for name in (*names, *made_by)},
-        "evidence": [
-            {"message_id": one.message_id, "start": one.start, "end": one.end, "quote": one.quote, "point": one.point}
-            for one in row.evidence.all()
-        ],
+        "points": row.points if tells_rubric else [],
+        "evidence": [_evidence(one, tells_rubric=tells_rubric) for one in row.evidence.all()],
     }
+
+
+def _evidence(row: Evidence, *, tells_rubric: bool) -> Json:
+    place = {name: getattr(row, name) for name in ("message_id", "start", "end", "quote")}
+    return {**place, "point": row.point if tells_rubric else ""}

@@ -55,9 +55,10 @@ def charges(session: InterviewSession) -> list[tuple[int, str, int]]:
 
 
 def assert_balanced(session: InterviewSession) -> None:
-    """The ledger equation: used is what was charged, reserved is what running operations hold."""
+    """The ledger equation: used is what was charged for questions, reserved is what running operations hold."""
     used, reserved = tokens(session)
-    assert used == sum(session.charges.values_list("total_tokens", flat=True))
-    assert used == sum(i + o for i, o in session.charges.values_list("input_tokens", "output_tokens"))
+    asked = session.charges.filter(operation__kind="question")
+    assert used == sum(asked.values_list("total_tokens", flat=True))
+    assert used == sum(i + o for i, o in asked.values_list("input_tokens", "output_tokens"))
     assert reserved == sum(session.operations.values_list("reserved_tokens", flat=True))
     assert reserved == sum(session.operations.filter(status="running").values_list("reserved_tokens", flat=True))

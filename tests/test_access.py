@@ -92,6 +92,7 @@ BODIES = {
     "api-session-list": _json(),
     "api-session-detail": _json(planned_questions=2),
     "api-session-answers": _json(skip=True),
+    "api-account": _json(password="x"),
     "api-session-cancel": _json(reason="x"),
     "api-session-complete": _json(reason="x"),
     "DELETE api-session-detail": _json(reason="x"),
@@ -145,6 +146,14 @@ GET    account-keys                       302 302 200 200 200
 POST   account-keys                       302 302 400 400 400
 GET    account-key-revoke                 302 403 200 404 404
 POST   account-key-revoke                 302 403 303 404 404
+GET    preferences                        200 200 200 200 200
+POST   preferences                        400 400 400 400 400
+GET    account-export                     302 200 200 200 200
+GET    account-erase                      302 200 200 200 200
+POST   account-erase                      302 400 400 400 400
+GET    account-erased                     404 404 404 404 404
+DELETE api-account                        401 403 400 400 400
+GET    api-account-export                 401 403 200 200 200
 GET    api-assessment                     401 404 200 404 200
 POST   api-assessment-message             401 404 404 404 404
 POST   api-assessment-start               201 201 201 201 201

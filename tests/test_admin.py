@@ -198,13 +198,22 @@ def test_each_button_calls_its_verb_in_the_name_of_who_pressed_it(console, sam, 
         assert recorded.reason_row.text == "Agreed by phone"
 
 
+def test_it_gives_back_what_was_typed_beside_every_sentence(console, ann):
+    session = waiting(ann)
+    form = {"minutes": "other", "other_minutes": "12abc", "reason": "A long story <b>", "version": session.version}
+    html = console.post(f"{LIST}{session.pk}/do/extend/", form).content.decode()
+    assert "Choose 1 to 1,440 minutes." in html
+    assert 'value="12abc"' in html and "A long story &lt;b&gt;" in html
+    assert "time.extended" not in types(session)
+
+
 @pytest.mark.parametrize("verb", ["complete", "cancel"])
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_it_asks_why(console, ann, verb, reason):
     session = waiting(ann)
     before = types(session)
     response = do(console, session, verb, reason=reason)
-    assert said(response) == ["Say why; the reason is kept in the session's log."]
+    assert "Say why; the reason is kept in the session&#x27;s log." in response.content.decode()
     assert (fresh(session).status, types(session)) == ("active", before)
 
 
@@ -267,7 +276,7 @@ def test_verbs_take_numbers(console, ann, make, verb, form, event):
 def test_numbers_out_of_range_do_nothing(console, ann, form):
     session = waiting(ann, time_limit_minutes=20)
     before = types(session)
-    assert "Choose 1 to" in said(do(console, session, "extend", reason="Agreed", **form))[0]
+    assert "Choose 1 to" in do(console, session, "extend", reason="Agreed", **form).content.decode()
     assert types(session) == before
 
 

@@ -5,15 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
+from contextlib import nullcontext
 
 import pytest
+from django.contrib.auth.models import Permission
+from pypdf import PdfReader
 
-from sessions_app.admin.exports import plain
+from sessions_app import errors
 from sessions_app.admin.transitions import VERBS
-from sessions_app.models import InterviewSession, OutgoingMessage, SessionEvent
+from sessions_app.models import InterviewSession, OutgoingMessage, SessionEvent, User
+from sessions_app.services import dry_runs, reviewing
+from sessions_app.services.evaluating import retry_evaluation
+from sessions_app.services.running import run_operation
+from sessions_app.services.spreadsheets import plain
 
-from .factories import created, ended, fresh, paused, waiting
+from .factories import UserFactory, as_actor, created, ended, fresh, paused, types, waiting
 from .invited import assessed, invited
+from .judged import evaluation_of, judged
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +134,72 @@ def test_a_reminder_goes_to_who_waits_and_the_others_are_told_why_not(console, s
     assert "less than 12 hours ago" in said(bulk(console, "remind", waits, confirmed="yes"))[0]
 
 
+def test_it_assigns_a_reviewer_to_what_is_scored(console, sam, ann, ben):
+    ines = UserFactory(name="Ines Second", is_staff=True)
+    scored, unscored, done = judged(ann), waiting(ben), judged(ben)
+    reviewing.skip_review(done.pk, "I know him.", actor=as_actor(ines))
+    html = bulk(console, "assign", scored, unscored, done).content.decode()
+    assert "2 will be given to the reviewer" in html
+    assert "1 of 3: It is not scored" in html
+    assert f'<option value="{ines.pk}">' in html
+    assert f'<option value="{ann.pk}">' not in html
+    assert "Choose who is to review them." in bulk(console, "assign", scored, confirmed="yes").content.decode()
+    assert not scored.reviews.exists()
+    response = bulk(console, "assign", scored, done, confirmed="yes", reviewer=ines.pk)
+    assert "1 session given to the reviewer." in said(response)
+    assert any("They skipped this review" in sentence for sentence in said(response))
+    review = scored.reviews.get()
+    assert (review.reviewer, review.assigned_by, review.status) == (ines, sam, "draft")
+    assert types(scored)[-1] == "review.assigned"
+
+
+def test_nobody_is_given_their_own_interview(console, ann):
+    session = judged(ann)
+    User.objects.filter(pk=ann.pk).update(is_staff=True)
+    response = bulk(console, "assign", session, confirmed="yes", reviewer=ann.pk)
+    assert any("who is not the candidate" in sentence for sentence in said(response))
+    assert not session.reviews.exists()
+
+
+def test_it_has_them_judged_again(console, ann, ben):
+    again, running, going_on = judged(ann), ended(ben), waiting(ben)
+    before = evaluation_of(again)
+    html = bulk(console, "judge", again, running, going_on).content.decode()
+    assert "1 will be queued for a new evaluation" in html
+    assert "1 of 3: The session is being evaluated already." in html
+    assert "1 of 3: The session has not ended" in html
+    assert 'name="reason"' not in html
+    response = bulk(console, "judge", again, running, confirmed="yes")
+    assert "1 session queued for a new evaluation." in said(response)
+    assert fresh(again).phase == "evaluating"
+    assert evaluation_of(again) == before
+    run_operation(fresh(again).evaluation_operation_id)
+    assert evaluation_of(again) != before
+
+
+@pytest.mark.parametrize("make", [judged, ended, waiting, created, paused])
+def test_the_dry_run_says_what_the_verbs_do(ann, sam, make):
+    session = fresh(make(ann))
+    cases = (
+        (dry_runs.why_not_judge_again, lambda: retry_evaluation(session.pk, actor=as_actor(sam))),
+        (dry_runs.why_not_review, lambda: reviewing.assign_reviewer(session.pk, sam.pk, actor=as_actor(sam))),
+    )
+    for why_not, verb in cases:
+        is_refused = bool(why_not([session]))
+        with pytest.raises(errors.DomainError) if is_refused else nullcontext():
+            verb()
+
+
+def test_staff_who_may_not_review_are_not_offered_to_assign(client, ann):
+    staff = UserFactory(is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename="view_interviewsession"))
+    client.force_login(staff)
+    session = judged(ann)
+    assert "assign_selected" not in client.get(LIST).content.decode()
+    bulk(client, "assign", session, confirmed="yes", reviewer=staff.pk)
+    assert not session.reviews.exists()
+
+
 # -- files -------------------------------------------------------------------------------------------------------------
 
 
@@ -151,3 +226,26 @@ def test_json_has_the_transcripts(console, ann):
     assert told["schema_version"] == 1
     assert [row["kind"] for row in told["sessions"][0]["messages"]] == ["question", "answer", "question"]
     assert told["sessions"][0]["candidate_name"] == "Ann Smith"
+
+
+def test_zip_has_a_pdf_of_each_with_no_more_than_one_may_see(console, sam, ann):
+    hidden, open_, going_on = judged(ann), judged(ann), waiting(ann)
+    reviewing.skip_review(open_.pk, "I know her.", actor=as_actor(sam))
+    response = bulk(console, "export_pdf", hidden, open_, going_on)
+    assert response.headers["Content-Type"] == "application/zip"
+    assert 'filename="sessions.zip"' in response.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))) as archive:
+        texts = {name[-12:-4]: text_of(archive.read(name)) for name in archive.namelist()}
+    assert set(texts) == {session.pk.hex[-8:] for session in (hidden, open_, going_on)}
+    assert "71 of 100" in texts[open_.pk.hex[-8:]]
+    assert "71 of 100" not in texts[hidden.pk.hex[-8:]]
+    assert "It makes writes slower" in texts[hidden.pk.hex[-8:]]
+
+
+def test_a_zip_has_an_end(console, ann, monkeypatch):
+    monkeypatch.setattr("sessions_app.admin.exports.MOST_PDFS", 1)
+    assert said(bulk(console, "export_pdf", created(ann), created(ann))) == ["Choose at most 1 sessions at a time."]
+
+
+def text_of(pdf):
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sessions_app.models import InterviewSession, Invitation, OutgoingMessage, User
 from sessions_app.services import invitations, sessions
@@ -64,6 +66,32 @@ def test_the_same_key_makes_one_invitation_and_its_token_is_not_stored(as_, sam)
     assert second.json()["id"] == first.json()["id"] and second.json()["token"] is None
     assert second["Idempotent-Replayed"] == "true"
     assert Invitation.objects.count() == InterviewSession.objects.count() == 1
+
+
+def test_the_same_key_with_another_body_is_refused(as_, sam):
+    one, other = ({"session_id": str(assessed(sam).pk)} for _ in range(2))
+    assert as_(sam).post(URL, one, headers={"Idempotency-Key": "k1"}).status_code == 201
+    refused = as_(sam).post(URL, other, headers={"Idempotency-Key": "k1"})
+    assert (refused.status_code, refused.json()["detail"]["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert Invitation.objects.count() == 1
+    assert as_(sam).post(URL, one, headers={"Idempotency-Key": "k1"}).status_code == 200
+
+
+def test_a_key_that_is_none_is_refused(as_, sam):
+    refused = as_(sam).post(URL, {"candidate_name": "Kim"}, headers={"Idempotency-Key": "k" * 201})
+    assert refused.status_code == 400 and not Invitation.objects.exists()
+
+
+def test_a_list_costs_as_many_queries_for_10_rows_as_for_2(as_, sam, django_assert_num_queries):
+    client = as_(sam)
+    for _ in range(2):
+        invited(sam)
+    with CaptureQueriesContext(connection) as few:
+        client.get(URL)
+    for _ in range(8):
+        invited(sam)
+    with django_assert_num_queries(len(few)):
+        assert client.get(URL).json()["count"] == 10
 
 
 def test_lists_filter_by_session_and_state(as_, sam):

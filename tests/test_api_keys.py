@@ -149,12 +149,12 @@ def test_the_last_use_is_stamped_at_most_once_a_minute(ann, api, django_assert_n
 
 
 def test_who_is_calling_costs_one_query(ann, api, django_assert_num_queries):
-    """``/models`` asks the database nothing, so what is counted is the authentication."""
+    """``/auth/me`` asks the database nothing more, so what is counted is the authentication."""
     _, secret = key_of(ann)
-    api.get("/api/v1/models", headers=bearing(secret))  # this one is stamped
+    api.get("/api/v1/auth/me", headers=bearing(secret))  # this one is stamped
     for credential in (secret, sign_in(ann)["access"]):
         with django_assert_num_queries(1):
-            assert api.get("/api/v1/models", headers=bearing(credential)).status_code == 200
+            assert api.get("/api/v1/auth/me", headers=bearing(credential)).status_code == 200
 
 
 def test_streams_take_keys(ann):

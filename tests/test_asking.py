@@ -288,6 +288,34 @@ def test_what_is_no_new_question_does_not(text: str, code: str) -> None:
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("step", [1, 3, 1000])
+@pytest.mark.parametrize(
+    ("text", "never", "code"),
+    [
+        ("Well. Think of slower writes. What does an index cost?", "slower writes", "ANSWER_GIVEN_AWAY"),
+        ("Think of SLOWER WRITES and say what it costs?", "slower writes", "ANSWER_GIVEN_AWAY"),
+        ("That concludes our interview. How do you feel?", "concludes our", "ENDED_EARLY"),
+        ("Do you have any questions for me?", "questions for me", "ENDED_EARLY"),
+        ("Viel Erfolg und auf Wiedersehen. Wie war es?", "auf wiedersehen", "ENDED_EARLY"),
+    ],
+)
+def test_what_must_not_be_said_is_never_seen(text: str, never: str, code: str, step: int) -> None:
+    guard = Guard([], hidden=("slower writes",))
+    shown = "".join(guard.passed(text[place : place + step]) for place in range(0, len(text), step))
+    with pytest.raises(Unfit) as caught:
+        guard.rest()
+    assert caught.value.code == code
+    assert never not in shown.casefold() and not shown.casefold().endswith(never.split()[0])
+
+
+def test_only_what_may_become_it_is_held_back() -> None:
+    guard = Guard([], hidden=("slower writes",))
+    assert guard.passed("What about slow") == "What about "
+    assert guard.passed(" reads, and ") == "slow reads, and "
+    assert guard.passed("questions for us") == ""
+    assert guard.passed("ers?") == "" and guard.rest() == "questions for users?"
+
+
 def test_what_the_candidate_said_may_be_picked_up(model: FaultyModel) -> None:
     model.plan = [Says("You mentioned slower writes. How did you measure them?")]
     turn = after(said(f"{LONG} There were slower writes, too."))

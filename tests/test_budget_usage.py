@@ -7,6 +7,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,10 +19,12 @@ from sessions_app.models import InterviewSession, Operation, User
 from sessions_app.services import budget
 
 from . import factories as f
-from .metered import Metered, with_budget
+from .judges import Judge, connected, evaluate, finished
+from .metered import Metered, assert_balanced, with_budget
 
 ROOT = Path(__file__).resolve().parents[1]
 PRICES = {"oracle-9": {"input": Decimal("2.5"), "output": Decimal(10), "currency": "EUR"}}
+NOTHING = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0, "costs": []}
 
 
 @pytest.fixture
@@ -58,6 +61,7 @@ def test_staff_see_every_attempt_and_what_it_adds_up_to(session: InterviewSessio
             "total_tokens": 1_400,
             "costs": [{"currency": "EUR", "cost": "0.005750"}],
         },
+        "beyond_budget": {"analysis": NOTHING, "evaluation": NOTHING, "costs": [], "operations": []},
     }
     assert (first["attempt"], first["kind"], first["total_tokens"], first["cost"]) == (1, "abandoned", 800, "0.003500")
     assert (second["attempt"], second["kind"], second["cost"]) == (2, "settled", "0.002250")
@@ -100,7 +104,81 @@ def test_a_price_is_what_it_was_when_the_tokens_were_spent(
     f.answer(session)
     f.write_question(session, Metered())
     assert list(session.charges.values_list("currency", flat=True)) == ["EUR", "EUR", ""]
-    assert budget.usage_of(session).costs == {"EUR": Decimal("0.005750")}
+    assert budget.usage_of(session).questions.costs == {"EUR": Decimal("0.005750")}
+
+
+# -- what is beyond the budget -----------------------------------------------------------------------------------------
+
+
+def judged(ann: User, monkeypatch: pytest.MonkeyPatch, judge: Judge) -> InterviewSession:
+    connected(monkeypatch, judge)
+    return evaluate(with_budget(finished(ann, types=("technical", "behavioral")), 10_000))
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("priced")
+def test_what_judging_costs_is_told_and_limits_nothing(
+    ann: User, sam: User, as_: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = judged(ann, monkeypatch, Judge())
+    told = as_(sam).get(f"/api/v1/sessions/{session.pk}/usage").json()
+    (charge,) = told["beyond_budget"].pop("operations")
+    costs = [{"currency": "EUR", "cost": "0.001300"}]
+    spent = {"input_tokens": 200, "output_tokens": 80, "total_tokens": 280, "costs": costs}
+    assert told["beyond_budget"] == {"analysis": NOTHING, "evaluation": spent, "costs": costs}
+    assert (charge["purpose"], charge["model_name"], charge["cost"]) == ("evaluation", "oracle-9", "0.001300")
+    assert (told["tokens_used"], told["tokens_left"], told["percent_used"]) == (0, 10_000, 0)
+    assert (told["totals"], told["operations"]) == (NOTHING, [])
+    assert "tokens.charged" not in f.types(session)
+
+
+@pytest.mark.django_db
+def test_what_a_judge_that_failed_cost_is_told_as_well(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = ProviderError("MODEL_OVERLOADED", "Busy.", retryable=True, usage=Usage(30, 3))
+    session = judged(ann, monkeypatch, Judge(error=away))
+    evaluate(evaluate(session))
+    charges = session.charges.values_list("attempt", "total_tokens")
+    assert list(charges) == [(1, 33), (2, 33), (3, 33)]  # the last one counted evidence instead
+    assert session.evaluations.get().method == "evidence_coverage"
+    assert budget.usage_of(session).evaluation.used == Usage(90, 9)
+
+
+@pytest.mark.django_db
+def test_what_was_judged_before_an_error_is_charged_too(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = Judge()
+
+    def twice(messages: Any, schema: Any, max_tokens: int) -> Any:
+        if judge.sent:
+            raise ProviderError("MODEL_UNREACHABLE", "Away.", retryable=True, usage=Usage(7, 0))
+        return Judge.structured(judge, messages, schema, max_tokens)
+
+    monkeypatch.setattr(judge, "structured", twice)
+    session = judged(ann, monkeypatch, judge)
+    assert budget.usage_of(session).evaluation.used == Usage(107, 40)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("priced")
+def test_what_reading_answers_costs_is_told(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = SimpleNamespace(name="oracle-9", structured=lambda *_: ({"evidence": []}, Usage(120, 30)))
+    monkeypatch.setattr("sessions_app.services.analysing.chat_for", lambda model_name: reader)
+    session = with_budget(f.waiting(ann, questions=2), 10_000)
+    f.analyse(session)
+    usage = budget.usage_of(session)
+    assert (usage.analysis.used, usage.analysis.costs) == (Usage(120, 30), {"EUR": Decimal("0.000600")})
+    assert (usage.questions.used, f.fresh(session).tokens_used) == (Usage(), 0)
+    assert_balanced(session)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("priced")
+def test_the_console_shows_all_of_it(ann: User, sam: User, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = judged(ann, monkeypatch, Judge())
+    client.force_login(sam)
+    page = client.get(f"/admin/sessions_app/interviewsession/{session.pk}/change/?tab=usage").content.decode()
+    words = " ".join(page.split())
+    assert "0 tokens for reading answers, 280 for scoring · 0.001300 EUR" in words
+    assert "<td>Evaluation</td> <td>oracle-9</td> <td>1</td> <td>Settled</td> <td>200</td>" in words
 
 
 @pytest.mark.django_db

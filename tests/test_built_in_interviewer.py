@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from sessions_app.ai import bank, builtin
-from sessions_app.ai.builtin import BuiltInInterviewer, next_question
+from sessions_app.ai import bank, builtin, phrases
+from sessions_app.ai.builtin import BuiltInInterviewer, last_question, next_question
 from sessions_app.ai.echoing import quotable
 from sessions_app.ai.protocol import (
     Exchange,
@@ -17,7 +17,7 @@ from sessions_app.ai.protocol import (
     ProviderError,
     Question,
     Turn,
-    model_names,
+    descriptions,
     provider_for,
 )
 
@@ -240,12 +240,13 @@ def test_at_most_a_third_are_follow_ups(planned, most):
 
 def test_it_consoles_after_a_skip():
     text, _ = next_question(turn(asked(answer="", skipped=True)))
-    assert text.startswith(tuple(builtin._AFTER_SKIP))
+    assert text.startswith(phrases.phrases("en").after_skip)
 
 
 # -- other languages ---------------------------------------------------------------------------------------------------
 
 GERMAN = Question("warum-wir", "behavioral", "Warum wollen Sie zu uns?", (), (Point("Grund", ("weil",), "Was noch?"),))
+SECOND = replace(GERMAN, key="staerken", text="Was können Sie gut?")
 
 
 def test_it_says_that_it_has_english_questions_only():
@@ -262,14 +263,56 @@ def test_it_says_so_once():
     assert [text.startswith("This interview") for text, _ in told] == [True, False, False, False, False]
 
 
-def test_questions_that_staff_wrote_in_the_language_stand_alone():
-    second = replace(GERMAN, key="staerken", text="Was können Sie gut?")
-    german = turn(language="de", posting=None, has_template=True, plan=(GERMAN, second))
-    assert next_question(german)[0] == GERMAN.text
-    stayed = replace(german, history=(asked(key=GERMAN.key, answer="Hier ist es schön."),))
-    assert next_question(stayed) == ("Was noch?", Outcome("behavioral", GERMAN.key, is_follow_up=True))
-    went_on = replace(german, history=(asked(key=GERMAN.key, answer="", skipped=True),))
-    assert next_question(went_on)[0] == second.text
+def by_staff(language):
+    """Two questions of staff, and the turns in which it asks, stays and goes on."""
+    first = turn(language=language, posting=None, has_template=True, plan=(GERMAN, SECOND))
+    stayed = replace(first, history=(asked(key=GERMAN.key, answer="Hier ist es schön."),))
+    return first, stayed, replace(first, history=(asked(key=GERMAN.key, answer="", skipped=True),))
+
+
+def test_questions_that_staff_wrote_in_the_language_are_led_to_in_it():
+    words = phrases.phrases("de")
+    first, stayed, went_on = by_staff("de-AT")
+    assert next_question(first)[0] == GERMAN.text
+    assert next_question(stayed)[0] in {f"{lead} Was noch?" for lead in words.staying}
+    assert next_question(stayed)[1] == Outcome("behavioral", GERMAN.key, is_follow_up=True)
+    assert next_question(went_on)[0] in {f"{lead} {SECOND.text}" for lead in words.after_skip}
+
+
+def test_where_it_has_no_words_of_the_language_they_stand_alone():
+    first, stayed, went_on = by_staff("fi")
+    assert [next_question(one)[0] for one in (first, stayed, went_on)] == [GERMAN.text, "Was noch?", SECOND.text]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "it", "pt", "nl", "ar"])
+def test_every_language_has_all_words_of_its_own(language):
+    words = vars(phrases.phrases(language))
+    assert [len(words[name]) for name in ("thanks", "moving_on", "staying", "after_skip")] == [4, 4, 3, 3]
+    texts = [text for value in words.values() for text in ([value] if isinstance(value, str) else value)]
+    assert len(set(texts)) == len(texts) and all(text.strip() == text for text in texts if "{}" not in text)
+    assert words["name"].count("{}") == 1
+    assert [words[name].count("{name}") for name in ("first", "closing", "last")] == [1, 1, 0]
+    english = vars(phrases.phrases("en"))
+    assert language == "en" or not set(texts) - {words["name"]} & {english["closing"], english["last"]}
+    assert phrases.has_phrases(f"{language}-XY")
+
+
+@pytest.mark.parametrize(
+    ("language", "ends"), [("de", "Frage"), ("fr", "question"), ("ar", "سؤال"), ("fi", "question")]
+)
+def test_the_last_words_are_in_the_language_of_the_interview(language, ends):
+    spent = last_question(turn(asked(), language=language))[0]
+    at_once = last_question(turn(language=language, posting=None))[0]
+    closing = builtin.closing("Ann Smith", language)
+    assert ends in spent and ends in closing
+    assert "Ann" in closing and "Ann" in at_once and "{" not in spent + at_once + closing
+    is_english = language == "fi"
+    assert closing.startswith("That was my last question.") is is_english
+    assert at_once.startswith("Welcome, Ann.") is is_english
+
+
+def test_a_closing_without_a_name_has_no_gap():
+    assert "Vielen Dank. Ihre Antworten" in builtin.closing("  ", "de")
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -290,7 +333,7 @@ def test_a_question_is_done_in_four_seconds_however_slow_its_pace():
 def test_it_is_the_one_model_that_is_always_there(settings):
     settings.BUILTIN_WORD_MS = 20
     assert provider_for("built-in") == BuiltInInterviewer(word_seconds=0.02)
-    assert model_names() == ["built-in"]
+    assert [entry["name"] for entry in descriptions()] == ["built-in"]
     with pytest.raises(ProviderError, match="No model named gpt-4") as error:
         provider_for("gpt-4")
     assert not error.value.retryable

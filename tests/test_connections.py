@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from django.test import Client
 from django.urls import get_resolver
 
@@ -119,6 +120,21 @@ def test_a_new_model_can_be_tested_at_once(console: Client, model: FaultyModel) 
     response = console.post(f"{ADMIN}add/", form(base_url=model.url, _test="1"), follow=True)
     assert response.redirect_chain[-1][0] == f"{ADMIN}{ModelConnection.objects.get().pk}/change/"
     assert "What is an index?" in ModelConnection.objects.get().test_sample
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_model_is_called_once_the_row_is_committed(console: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def tested_now(_: connections.Connected) -> connections.Tested:
+        seen.append(connection.in_atomic_block)
+        return connections.Tested(1, "Why?", "")
+
+    monkeypatch.setattr(connections, "tested_now", tested_now)
+    assert console.post(f"{ADMIN}add/", form(_test="1")).status_code == 302
+    stored = ModelConnection.objects.get()
+    assert console.post(f"{ADMIN}{stored.pk}/change/", form(_test="1")).status_code == 302
+    assert seen == [False, False]
 
 
 def test_a_test_that_fails_says_why_in_our_words(console: Client, model: FaultyModel) -> None:

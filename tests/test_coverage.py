@@ -9,17 +9,15 @@ from sessions_app.ai.coverage import (
     LONGEST_PASSAGE,
     SEEN,
     Shown,
-    coverage_map,
-    covered_share,
     level_of,
     open_points,
     shown,
 )
-from sessions_app.ai.protocol import Exchange, Point, Question
+from sessions_app.ai.protocol import Point, Question
 from sessions_app.ai.senses import groups
 from sessions_app.ai.wording import COMMON, sentences, stem
 
-from .labelled_answers import WORTHLESS, labelled, mean_shares, pairwise_order
+from .labelled_answers import WORTHLESS, covered_share, labelled, mean_shares, pairwise_order
 
 SLOW = bank.question("databases-slow-filter-sort")
 FORGOT = bank.question("databases-forgot-where")
@@ -265,22 +263,6 @@ def test_open_points_are_those_that_no_answer_shows():
 )
 def test_levels_say_how_much_was_said(strength, level):
     assert level_of(strength) == level
-
-
-def test_the_map_has_a_row_for_each_point_and_a_column_for_each_answer():
-    history = [
-        Exchange(SLOW.key, SLOW.text, "I'd look at the execution plan."),
-        Exchange(SLOW.key, "And then?", "I would create a composite index on both columns.", is_follow_up=True),
-        Exchange("opening", "Welcome.", "I built a shop."),
-    ]
-    ((question, rows),) = coverage_map([FORGOT, SLOW], history)
-    assert question == SLOW
-    assert [[cell is not None for cell in row] for row in rows] == [
-        [True, False],
-        [False, True],
-        [False, False],
-        [False, False],
-    ]
 
 
 # -- words -------------------------------------------------------------------------------------------------------------

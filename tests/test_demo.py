@@ -11,13 +11,28 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from sessions_app import events
-from sessions_app.models import InterviewSession, InterviewTemplate, JobPosting, Resume, SessionEvent, User
+from sessions_app.access import Actor
+from sessions_app.models import (
+    CandidateRequest,
+    Evaluation,
+    InterviewSession,
+    InterviewTemplate,
+    Invitation,
+    JobPosting,
+    Resume,
+    Review,
+    SessionEvent,
+    SessionMessage,
+    User,
+)
 from sessions_app.models.actions import Phase, Status
 from sessions_app.models.clock import database_now
-from sessions_app.services import demo
+from sessions_app.services import demo, reviewing
+from sessions_app.services.scorecards import queue_of, standings
 from sessions_app.services.sweep import sweep
 
 from .factories import PASSWORD, JobPostingFactory, UserFactory, answer, created, fresh, waiting, write_question
+from .judged import judged
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +100,21 @@ def test_it_has_a_session_in_every_state():
     assert demo_session(candidate=None).candidate_name == "Noor Haddad"
 
 
+def test_one_is_reviewed_one_waits_for_it_and_one_candidate_disagrees():
+    run("demo", "load")
+    ana, sam = (User.objects.get(email=f"{name}@demo.local") for name in ("ana", "sam"))
+    review = Review.objects.get()
+    assert (review.reviewer, review.status, review.session.candidate) == (ana, "submitted", sam)
+    assert not review.session.is_practice
+    quote = review.ratings.exclude(quotes=[]).get().quotes[0]
+    assert SessionMessage.objects.get(pk=quote["message_id"]).content.startswith(quote["quote"])
+    objection = CandidateRequest.objects.get(status="open")
+    assert (objection.kind, objection.session.candidate, objection.session.is_practice) == ("score", sam, True)
+    waiting_for_ana = [row.session.candidate_name for row in queue_of(Actor(ana))]
+    assert sorted(waiting_for_ana) == ["Lee Okafor", "Sam Rivera"]
+    assert standings([review.session])[review.session_id].by == "people"
+
+
 def test_its_sessions_tell_how_they_ended():
     run("demo", "load")
     expired = demo_session(status="expired")
@@ -142,7 +172,7 @@ def test_it_prints_where_to_go_and_how_to_sign_in(monkeypatch, client):
     monkeypatch.setenv("PORT", "8123")
     said = run("demo", "load")
     assert "http://localhost:8123/admin/" in said
-    assert "7 templates, 11 demo interviews, 207 questions" in said
+    assert "7 templates, 13 demo interviews, 207 questions" in said
     assert connection.vendor in said
     password = said.split("ana@demo.local")[1].split()[0]
     assert User.objects.get(email="ana@demo.local").check_password(password)
@@ -213,11 +243,12 @@ def test_it_removes_what_it_made_and_nothing_else(ann, sam):
     mine = waiting(ann)
     posting = JobPostingFactory(owner=ann)
     run("demo", "load")
-    assert "Removed 11 sessions and 3 accounts." in run("demo", "clear")
+    assert "Removed 13 sessions and 3 accounts." in run("demo", "clear")
     assert list(InterviewSession.objects.all()) == [mine]
     assert set(User.objects.all()) == {ann, sam}
     assert list(JobPosting.objects.all()) == [posting]
-    assert not Resume.objects.exists()
+    for model in (Resume, Review, Evaluation, CandidateRequest, Invitation):
+        assert not model.objects.exists(), model
     assert InterviewTemplate.objects.count() == 7
     assert list(events.broken_links(fresh(mine))) == []
     assert "Removed 0 sessions and 0 accounts." in run("demo", "clear")
@@ -230,11 +261,19 @@ def test_it_keeps_accounts_that_were_used():
     answer(mine, "My own words")
     own = JobPostingFactory(owner=staff)
     said = run("demo", "clear")
-    assert "Removed 11 sessions and 1 account." in said
+    assert "Removed 13 sessions and 1 account." in said
     assert "Kept sam@demo.local" in said
     assert "Kept ana@demo.local" in said
     assert fresh(mine).job_posting_id == demo.POSTING_ID
     assert JobPosting.objects.filter(pk=own.pk).exists()
+
+
+def test_it_keeps_staff_who_reviewed_somebody(ann):
+    run("demo", "load")
+    session = judged(ann)
+    reviewing.skip_review(session.pk, "I know her.", actor=Actor(User.objects.get(email="ana@demo.local")))
+    assert "Kept ana@demo.local" in run("demo", "clear")
+    assert Review.objects.get().session == session
 
 
 def test_it_can_be_loaded_again():
@@ -243,7 +282,7 @@ def test_it_can_be_loaded_again():
     assert "Nobody can sign in to the console now" in run("demo", "clear")
     accounts = json.loads(run("demo", "load", "--json"))["accounts"]
     assert [bool(account["password"]) for account in accounts] == [True] * 3
-    assert InterviewSession.objects.filter(is_demo=True).count() == 11
+    assert InterviewSession.objects.filter(is_demo=True).count() == 13
 
 
 def test_it_does_not_come_back_by_itself():

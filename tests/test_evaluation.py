@@ -121,7 +121,8 @@ def test_tokens_of_the_judge_are_not_taken_from_the_budget_of_questions(
 ) -> None:
     connected(monkeypatch, Judge())
     session = evaluate(finished(ann))
-    assert (session.tokens_used, session.tokens_reserved, session.charges.count()) == (0, 0, 0)
+    charged = session.charges.values_list("operation__kind", "total_tokens")
+    assert (session.tokens_used, session.tokens_reserved, list(charged)) == (0, 0, [("evaluation", 140)])
 
 
 def test_a_level_without_the_candidates_words_counts_for_nothing(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:

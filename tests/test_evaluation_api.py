@@ -12,6 +12,7 @@ from sessions_app import live
 from sessions_app.access import Actor
 from sessions_app.ai.protocol import ProviderError
 from sessions_app.models import InterviewSession, User
+from sessions_app.services import reviewing
 from tests import factories as f
 from tests.judges import Judge, connected, evaluate, finished
 
@@ -37,6 +38,22 @@ def test_the_report_has_the_shape_of_the_contract(ann: User, as_: Any) -> None:
     assert body["needs_human"] is True
 
 
+@pytest.mark.parametrize("is_practice", [True, False])
+def test_the_rubric_is_not_told_to_candidates_of_interviews_that_others_judge(
+    is_practice: bool, ann: User, sam: User, as_: Any
+) -> None:
+    session = evaluate(finished(ann))
+    type(session).objects.filter(pk=session.pk).update(is_practice=is_practice)
+    reviewing.skip_review(session.pk, "I know her.", actor=Actor(sam))
+    for who, is_told in ((ann, is_practice), (sam, True)):
+        told = as_(who).get(f"/api/v1/sessions/{session.pk}/evaluation").json()
+        exported = as_(who).get(f"/api/v1/sessions/{session.pk}/export").json()["evaluation"]
+        for report in (told, exported):
+            (criterion,) = report["criteria"]
+            assert bool(criterion["points"]) == is_told and bool(criterion["evidence"][0]["point"]) == is_told
+            assert ("Says what an index costs" in str(criterion)) == is_told
+
+
 def test_a_criterion_without_evidence_has_no_score(ann: User, as_: Any) -> None:
     body = as_(ann).get(path(evaluate(finished(ann, "It was a nice day out.")))).json()
     (only,) = body["criteria"]
@@ -54,6 +71,14 @@ def test_it_is_404_where_the_template_hides_it_and_nothing_can_be_retried(ann: U
     session = evaluate(finished(ann, shows_report=False))
     assert as_(ann).get(path(session)).json()["detail"]["code"] == NOT_FOUND
     assert as_(ann).post(path(session, "/retry"), {}).json()["detail"]["code"] == NOT_FOUND
+
+
+def test_what_is_hidden_cannot_be_tried_again_by_its_operation_either(ann: User, sam: User, as_: Any) -> None:
+    operation = finished(ann, shows_report=False).evaluation_operation_id
+    assert as_(ann).post(f"/api/v1/operations/{operation}/cancel", {}).status_code == 200
+    refused = as_(ann).post(f"/api/v1/operations/{operation}/retry", {})
+    assert (refused.status_code, refused.json()["detail"]["code"]) == (404, NOT_FOUND)
+    assert as_(sam).post(f"/api/v1/operations/{operation}/retry", {}).status_code == 202
 
 
 def test_strangers_learn_nothing(ann: User, ben: User, as_: Any) -> None:
@@ -146,3 +171,14 @@ def test_the_console_lists_it_for_whoever_has_rated(ann: User, sam: User, client
     assert "rate first" in client.get("/admin/sessions_app/interviewsession/").content.decode()
     f.ReviewFactory(evaluation=session.evaluations.get(), reviewer=sam, final_score=None)
     assert "50 (practice engine)" in client.get("/admin/sessions_app/interviewsession/").content.decode()
+
+
+def test_the_longest_address_of_a_template_fits_its_rubrics_name(ann: User) -> None:
+    session = finished(ann)
+    session.plan["template"] |= {"slug": "s" * 80, "version": 1234}
+    InterviewSession.objects.filter(pk=session.pk).update(plan=session.plan)
+    found = evaluate(session).evaluations.get()
+    assert found.rubric_version == "s" * 80 + ".v1234"
+    found.clean_fields()
+    for criterion in found.criteria.all():
+        criterion.clean_fields()

@@ -65,6 +65,18 @@ def test_staff_who_have_not_rated_yet_get_the_transcript_without_the_report(ann:
     assert "Evidence coverage" not in text_of(download(as_(sam), session, "pdf"))
 
 
+def test_who_asked_is_whoever_wrote_the_question(ann: User, as_: Any) -> None:
+    """The session's model was away, so the built-in interviewer asked: that is never passed off as an AI's question."""
+    session = f.waiting(ann, questions=1)
+    InterviewSession.objects.filter(pk=session.pk).update(model_name="oracle-9")
+    said = download(as_(ann), session, "md").content.decode()
+    assert "*Practice engine ·" in said and "*AI interviewer ·" not in said
+    (question,) = download(as_(ann), session, "json").json()["messages"]
+    assert question["asked_by"] == "built-in"
+    session.messages.update(payload={"by": "oracle-9"})
+    assert "*AI interviewer ·" in download(as_(ann), session, "md").content.decode()
+
+
 def test_an_open_interview_can_be_taken_home_too(ann: User, as_: Any) -> None:
     session = f.waiting(ann, questions=2)
     assert download(as_(ann), session, "json").json()["evaluation"] is None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from sessions_app.api import idempotency
-from sessions_app.models import IdempotencyKey, InterviewSession
-from sessions_app.services import sessions
+from sessions_app.models import IdempotencyKey, InterviewSession, Resume
+from sessions_app.services import resumes, sessions
 
 from .factories import types, waiting
 
@@ -119,3 +120,32 @@ def test_tokens_are_never_stored(ann, api):
     two = api.post("/api/v1/auth/token", body, headers=keyed())
     assert one.json() != two.json()
     assert IdempotencyKey.objects.count() == 0
+
+
+def upload(content):
+    """The same bytes each time: a key belongs to its body."""
+    head = b'--xyz\r\nContent-Disposition: form-data; name="file"; filename="cv"\r\n\r\n'
+    return {"data": head + content + b"\r\n--xyz--\r\n", "content_type": "multipart/form-data; boundary=xyz"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "cv"}])
+def test_a_file_is_read_once_and_in_no_transaction(ann, as_, monkeypatch, headers):
+    seen = []
+
+    def read_resume(file, **_):
+        seen.append(connection.in_atomic_block)
+        return file.read().decode(), []
+
+    monkeypatch.setattr(resumes, "read_resume", read_resume)
+    for _ in range(2 if headers else 1):
+        assert as_(ann).post("/api/v1/resumes", **upload(b"Ann"), headers=headers).status_code == 201
+    assert seen == [False]
+    assert Resume.objects.get().content == "Ann"
+
+
+def test_a_file_that_cannot_be_read_is_refused_with_the_same_words_again(ann, as_):
+    sent = upload(b"%PDF-1.4 damaged")
+    first, again = (as_(ann).post("/api/v1/resumes", **sent, headers=keyed()) for _ in range(2))
+    assert (first.status_code, again.status_code) == (400, 400)
+    assert again["Idempotent-Replayed"] == "true" and again.json()["detail"] == first.json()["detail"]

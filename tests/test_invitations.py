@@ -295,3 +295,18 @@ def test_joining_while_it_runs_brings_the_guest_to_the_room(sam):
     assert fresh(session).status == "active"
     other, response = join(token)
     assert other.get(response["Location"], follow=True).redirect_chain[-1][0] == f"/sessions/{session.pk}/"
+
+
+def test_the_database_and_the_row_say_the_same_about_every_state(sam):
+    now = timezone.now()
+    past, future = now - timedelta(hours=1), now + timedelta(hours=1)
+    for expires in (past, now, future):
+        for accepted in (None, past):
+            for revoked in (None, past):
+                invitation, _ = invited(sam)
+                row = {"expires_at": expires, "accepted_at": accepted, "revoked_at": revoked}
+                Invitation.objects.filter(pk=invitation.pk).update(**row)
+    by_state = {state: set(Invitation.objects.in_state(state, now)) for state in Invitation.STATES}
+    assert sum(map(len, by_state.values())) == Invitation.objects.count() == 12
+    for state, rows in by_state.items():
+        assert rows and {row.state(now) for row in rows} == {state}

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sessions_app import errors
 from sessions_app.access import Actor
-from sessions_app.models import InterviewSession, Invitation
-from sessions_app.services.inviting import checked, invite
+from sessions_app.models import InterviewSession, Invitation, ModelConnection
+from sessions_app.services.config import SessionConfig
+from sessions_app.services.inviting import checked, invite, invite_one
 from sessions_app.services.people_list import Person, decoded, read_people, write_csv
 
-from .invited import by_template
+from .factories import utc
+from .invited import assessed, by_template
 from .real_database import Crowd, real_database  # noqa: F401
+
+YEAR = datetime.now(UTC).year + 1
 
 
 @pytest.mark.parametrize(
@@ -61,8 +69,8 @@ def test_a_file_in_another_encoding_is_refused_and_not_guessed():
 
 
 def test_formulas_are_made_harmless():
-    text = write_csv(["name"], [["=1+1"], [" @x"], ["-2"], ["Kim"], [""]])
-    assert text == '\ufeff"name"\r\n"\'=1+1"\r\n"\' @x"\r\n"\'-2"\r\n"Kim"\r\n""\r\n'
+    text = write_csv(["name"], [["=1+1"], [" @x"], ["-2"], ["Kim"], [""], ["＝1+1"], ["＠x"]])
+    assert text == '\ufeff"name"\r\n"\'=1+1"\r\n"\' @x"\r\n"\'-2"\r\n"Kim"\r\n""\r\n"\'＝1+1"\r\n"\'＠x"\r\n'
 
 
 @pytest.mark.django_db
@@ -123,3 +131,65 @@ def test_the_same_form_twice_at_once_is_one_batch(sam):
         one, two = crowd.at_once([confirm, confirm])
     assert Invitation.objects.count() == InterviewSession.objects.count() == 6
     assert sorted(bool(a.token) + bool(b.token) for a, b in zip(one, two, strict=True)) == [1] * 6
+
+
+@pytest.mark.usefixtures("real_database")
+@pytest.mark.parametrize("is_new", [True, False])
+def test_one_key_twice_at_once_is_one_invitation(sam, is_new):
+    actor = Actor(sam)
+    session_id = None if is_new else assessed(sam).pk
+
+    def once():
+        config = SessionConfig(candidate_name="Kim") if is_new else None
+        return invite_one(actor=actor, session_id=session_id, config=config, email="", key="k", fingerprint="same")
+
+    with Crowd(2) as crowd:
+        (one, first), (two, second) = crowd.at_once([once, once])
+    assert one.pk == two.pk and sorted(map(bool, (first, second))) == [False, True]
+    assert Invitation.objects.count() == InterviewSession.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_rows_zone_does_not_move_the_window_that_all_share(sam):
+    template, actor = by_template(sam), Actor(sam)
+    people = [
+        Person(2, "Kim", time_zone="Asia/Tokyo"),
+        Person(3, "Bo", time_zone="Asia/Tokyo", opens_at=f"{YEAR}-01-17 10:00"),
+        Person(4, "Al"),
+    ]
+    window = {"time_zone": "Europe/Berlin", "opens_at": f"{YEAR}-01-17T09:00", "closes_at": f"{YEAR}-01-17T18:00"}
+    assert not any(person.problems for person in checked(template, people, actor=actor, **window))
+    invite(template, people, actor=actor, **window)
+    opens = dict(InterviewSession.objects.values_list("candidate_name", "opens_at"))
+    assert opens == {"Kim": utc(YEAR, 1, 17, 8), "Bo": utc(YEAR, 1, 17, 1), "Al": utc(YEAR, 1, 17, 8)}
+    assert InterviewSession.objects.get(candidate_name="Kim").time_zone == "Asia/Tokyo"
+
+
+@pytest.mark.django_db
+def test_a_shared_moment_that_is_none_is_refused_at_once(sam):
+    with pytest.raises(errors.ValidationFailed) as caught:
+        invite(by_template(sam), [Person(2, "Kim")], actor=Actor(sam), opens_at="soon")
+    assert [wrong.field for wrong in caught.value.errors] == ["opens_at"]
+
+
+@pytest.mark.django_db
+def test_looking_at_a_list_costs_as_many_queries_for_20_rows_as_for_2(sam):
+    template, actor = by_template(sam), Actor(sam)
+    ModelConnection.objects.create(name="oracle-9", base_url="http://127.0.0.1:9/v1", model_id="o9")
+
+    def looked_at(count):
+        people = [Person(n, f"Person {n}", closes_at=f"{YEAR}-01-17 10:00") for n in range(count)]
+        with CaptureQueriesContext(connection) as queries:
+            assert not any(person.problems for person in checked(template, people, actor=actor))
+        return len(queries)
+
+    assert looked_at(20) == looked_at(2)
+
+
+@pytest.mark.django_db
+def test_inviting_a_list_looks_up_the_models_once(sam):
+    template, actor = by_template(sam), Actor(sam)
+    with CaptureQueriesContext(connection) as queries:
+        invite(template, [Person(n, f"Person {n}") for n in range(5)], actor=actor)
+    table = ModelConnection._meta.db_table
+    assert sum(f'FROM "{table}"' in query["sql"] for query in queries) == 1

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from sessions_app.access import Actor
 from sessions_app.models import Invitation, OutgoingMessage
-from sessions_app.services import invitations, letters, outbox, sessions
+from sessions_app.services import invitations, letters, outbox, reminding, sessions
+from sessions_app.services.erasure import erase_session
 from sessions_app.services.sweep import sweep
 
 from .factories import fresh, write_question
@@ -119,6 +120,26 @@ def test_a_day_before_closing_is_told_once(sam, sends):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("meanwhile", ["erased", "cancelled"])
+def test_nothing_is_written_to_somebody_whose_interview_is_gone_meanwhile(sam, sends, monkeypatch, meanwhile):
+    closes = timezone.now() + timedelta(days=5)
+    invitation, _ = invited(sam, closes_at=closes)
+    locked = reminding.changing
+
+    def overtaken(session_id, **fields):
+        monkeypatch.setattr(reminding, "changing", locked)
+        if meanwhile == "erased":
+            erase_session(session_id, actor=Actor(sam), reason="Asked for")
+        else:
+            sessions.cancel_session(session_id, actor=Actor(sam), reason="Filled")
+        return locked(session_id, **fields)
+
+    monkeypatch.setattr(reminding, "changing", overtaken)
+    assert reminding.write_due(closes - timedelta(hours=3)) == 0
+    assert "reminder" not in kinds()
+
+
+@pytest.mark.django_db
 def test_practice_gets_no_reminders(ann, sends):
     from .factories import paused
 
@@ -176,7 +197,7 @@ def test_two_sweepers_at_once_send_every_letter_once(sam, sends):
 def test_two_sweepers_at_once_write_a_reminder_once(sam, sends):
     closes = timezone.now() + timedelta(days=5)
     invited(sam, closes_at=closes)
-    write = partial(letters.write_due, closes - timedelta(hours=3))
+    write = partial(reminding.write_due, closes - timedelta(hours=3))
     with Crowd(2) as crowd:
         assert all(isinstance(count, int) for count in crowd.at_once([write, write]))
     assert kinds().count("reminder") == 1

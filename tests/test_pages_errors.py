@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from sessions_app import errors
 from sessions_app.models import User
+from sessions_app.pages.errors import ServerError
+from sessions_app.pages.errors import answer as error_page
+from sessions_app.requests import request_id
 from tests import factories as f
 
 
@@ -123,7 +127,7 @@ def test_it_goes_to_no_other_site_after_a_change_of_colours(client: Client) -> N
     assert client.post("/theme", {"theme": "pink"}).status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/help/", "/privacy", "/how-scoring-works"])
+@pytest.mark.parametrize("path", ["/help/", "/privacy"])
 def test_it_shows_the_texts_without_a_query(path: str, client: Client) -> None:
     assert client.get(path).status_code == 200
 
@@ -132,3 +136,30 @@ def test_it_shows_the_texts_without_a_query(path: str, client: Client) -> None:
 def test_it_sends_a_strict_policy(path: str, client: Client) -> None:
     policy = client.get(path).headers["Content-Security-Policy"]
     assert "script-src 'self'" in policy and "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.DomainError(),
+        errors.PermissionDenied(),
+        errors.NotFound(),
+        errors.InvitationGone(),
+        errors.PayloadTooLarge(),
+        errors.RateLimited(40),
+        ServerError(),
+        errors.Unavailable(),
+    ],
+    ids=lambda error: str(error.status),
+)
+def test_each_says_whether_work_is_safe_and_what_to_do_and_gives_a_reference(error: errors.DomainError) -> None:
+    """Without a session, a database, or anybody signed in; in the colours and the size that the browser asks for."""
+    request = RequestFactory().get("/somewhere")
+    request.COOKIES = {"theme": "dark", "preferences": "text=150"}
+    token = request_id.set("req_mine")
+    page = error_page(request, error).content.decode()
+    request_id.reset(token)
+    assert 'data-theme="dark"' in page and 'data-text="150"' in page
+    assert "Reference: req_mine" in page
+    assert any(word in page for word in ("is stored", "is safe", "is lost", "was lost"))
+    assert any(word in page for word in ("Go back", "ry again", "Check the link", "newer link", "sign out and in"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from sessions_app.models import InterviewSession, User
+from sessions_app.models import CandidateRequest, InterviewSession, Invitation, User
 from tests import factories as f
 from tests.invited import invited
 from tests.page_forms import Page
@@ -69,3 +69,41 @@ def test_the_link_leads_back_to_this_site_only(client: Client, link: str) -> Non
     client.get(link)
     assert client.post("/zone", {"zone": "UTC", "next": "https://example.org/"}).url == "/"
     assert client.post("/zone", {"zone": "Mars/Olympus"}).status_code == 400
+
+
+# -- what was asked for ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def answered(link: str) -> str:
+    """A link behind which staff have answered a request."""
+    session = InterviewSession.objects.get()
+    CandidateRequest.objects.create(
+        session=session, kind="human", status="declined", answer="Ring Mr Ek instead.", created_at=session.created_at
+    )
+    return link
+
+
+@pytest.mark.parametrize("how", ["revoked_at", "expires_at"])
+def test_a_dead_link_shows_neither_page(client: Client, answered: str, how: str) -> None:
+    Invitation.objects.update(**{how: f.utc(2020, 1, 1)})
+    for page in (client.get(answered), client.get(f"{answered}ask"), client.post(f"{answered}ask", {"kind": "human"})):
+        assert page.status_code == 410 and b"Ring Mr Ek" not in page.content
+
+
+def test_whoever_may_join_reads_the_answers(client: Client, answered: str) -> None:
+    InterviewSession.objects.update(opens_at=None, closes_at=None)
+    for page in (client.get(answered), client.get(f"{answered}ask")):
+        assert "Ring Mr Ek instead." in page.content.decode()
+
+
+def test_somebody_else_who_is_signed_in_reads_no_answers(client: Client, answered: str, ben: User) -> None:
+    client.force_login(ben)
+    for page in (client.get(answered), client.get(f"{answered}ask")):
+        assert (page.status_code, b"Ring Mr Ek" in page.content) == (200, False)
+
+
+def test_the_candidate_reads_them_after_the_end_too(client: Client, answered: str, ann: User) -> None:
+    InterviewSession.objects.update(candidate=ann, status="completed")
+    client.force_login(ann)
+    assert "Ring Mr Ek instead." in client.get(answered).content.decode()

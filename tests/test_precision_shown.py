@@ -14,9 +14,11 @@ from sessions_app import live
 from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, User
 from sessions_app.models.limits import TRAITS
+from sessions_app.services import reviewing, sessions
 from sessions_app.services.dimensions import dimensions_of, known_of
 
 from . import factories as f
+from .factories import EvaluationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +65,7 @@ def test_candidates_are_not_told_where_the_template_hides_it(ann: User, sam: Use
     session = told(ann, shows_precision=False)
     shown, staff = (as_(who).get(f"/api/v1/sessions/{session.pk}").json() for who in (ann, sam))
     assert (shown["precision"], shown["estimates"]) == (None, None)
-    assert staff["precision"]["openness"] > 0.5 and staff["estimates"]["openness"] > 0
+    assert staff["precision"]["openness"] > 0.5
     assert frames(session, ann) == [] and len(frames(session, sam)) == 1
     page = as_(ann).get(f"/api/v1/sessions/{session.pk}/events").json()["results"]
     assert {entry["data"] for entry in page if entry["type"] == "precision.updated"} == {None}
@@ -77,6 +79,32 @@ def test_staff_see_the_quotes_it_rests_on(assessed: InterviewSession) -> None:
     openness, extraversion = known[0], known[2]
     assert openness.evidence[0].quote == "I love exploring new ideas." and openness.leaning == openness.dimension.high
     assert (extraversion.sureness, extraversion.leaning, extraversion.evidence) == ("not known yet", "", ())
+
+
+def test_staff_are_told_where_somebody_stands_once_they_have_rated(
+    assessed: InterviewSession, ann: User, sam: User, as_: Any
+) -> None:
+    """How much is known is no verdict, so staff see it; estimates and quotes are one, and wait like the scores do."""
+    InterviewSession.objects.filter(pk=assessed.pk).update(is_practice=False)
+
+    def surfaces() -> tuple[Any, Any, str]:
+        client = as_(sam)
+        client.force_login(sam)
+        page = client.get(f"/admin/sessions_app/interviewsession/{assessed.pk}/change/").content.decode()
+        (frame,) = frames(assessed, sam)
+        assert frame.data["precision"]["openness"] > 0.5 and f"{assessed.precision['openness']:.2f}" in page
+        return client.get(f"/api/v1/sessions/{assessed.pk}").json()["estimates"], frame.data["estimates"], page
+
+    estimates, streamed, page = surfaces()
+    assert estimates is None and streamed is None
+    assert "I love exploring" not in page and "speaks" not in page and "Rate first" in page
+    sessions.end_session(assessed.pk, actor=Actor(sam), reason="Enough")
+    EvaluationFactory(session=assessed)
+    reviewing.skip_review(assessed.pk, "I know her.", actor=Actor(sam))
+    estimates, streamed, page = surfaces()
+    assert estimates["openness"] > 0 and streamed["openness"] > 0 and "I love exploring" in page
+    own = as_(ann).get(f"/api/v1/sessions/{assessed.pk}").json()
+    assert own["estimates"]["openness"] > 0
 
 
 @pytest.mark.parametrize(
@@ -114,7 +142,8 @@ def test_the_room_reads_it_from_rows_that_it_has_anyway(assessed: InterviewSessi
 
 
 def test_the_console_shows_numbers_words_and_quotes(assessed: InterviewSession) -> None:
-    page = render_to_string("admin/sessions_app/_dimensions.html", {"dimensions": dimensions_of(assessed)})
+    shown = {"dimensions": dimensions_of(assessed), "sees_estimates": True}
+    page = render_to_string("admin/sessions_app/_dimensions.html", shown)
     for words in ("Openness", "I love exploring new ideas.", "speaks for it", "read by built-in", "Nothing yet."):
         assert words in " ".join(page.split())
 
@@ -123,5 +152,6 @@ def test_the_console_shows_words_of_an_answer_as_words(ann: User) -> None:
     session = f.waiting(ann, template_id=f.TemplateFactory(dimensions=list(TRAITS)).pk)
     f.answer(session, "<b>I plan ahead</b> and I make a list")
     f.analyse(session)
-    page = render_to_string("admin/sessions_app/_dimensions.html", {"dimensions": dimensions_of(f.fresh(session))})
+    shown = {"dimensions": dimensions_of(f.fresh(session)), "sees_estimates": True}
+    page = render_to_string("admin/sessions_app/_dimensions.html", shown)
     assert "<b>" not in page and "I plan ahead&lt;/b&gt;" in page

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sessions_app import errors
+from sessions_app.ai import quotes
 from sessions_app.events import broken_links
 from sessions_app.models import CriterionScore, Evaluation, Review
-from sessions_app.services import reviewing, sessions
+from sessions_app.services import reviewing, scorecards, sessions
 from sessions_app.services.replay import contradictions
 from sessions_app.services.reviewing import Given, Rated
 from sessions_app.services.scorecards import standings
@@ -38,7 +39,7 @@ def test_a_draft_keeps_what_is_there_and_tells_nobody(ann, sam):
         ("criterion-0", "solid", "Good probing.")
     ]
     assert types(session) == before
-    assert not reviewing.may_see_scores(session, as_actor(sam))
+    assert not scorecards.may_see_scores(session, as_actor(sam))
 
 
 def test_a_complete_one_is_submitted_with_its_score_and_an_event(ann, sam):
@@ -105,7 +106,7 @@ def test_a_difference_of_more_than_ten_points_fixes_the_ratings_and_asks_why(ann
     review = reviewing.submit_review(session.pk, filled("weak", "weak", "weak"), actor=as_actor(sam))
     assert (review.status, review.final_score, review.submitted_at) == ("sealed", 35, None)
     assert types(session)[-1] == "review.sealed"
-    assert reviewing.may_see_scores(session, as_actor(sam))
+    assert scorecards.may_see_scores(session, as_actor(sam))
     with pytest.raises(errors.ReviewSealed):
         reviewing.save_review(session.pk, filled("strong", "strong", "strong"), actor=as_actor(sam))
     with pytest.raises(errors.ValidationFailed) as caught:
@@ -205,10 +206,10 @@ def test_skipping_needs_a_reason_shows_the_scores_and_is_for_good(ann, sam):
     session = judged(ann)
     with pytest.raises(errors.ValidationFailed):
         reviewing.skip_review(session.pk, "  ", actor=as_actor(sam))
-    assert not reviewing.may_see_scores(session, as_actor(sam))
+    assert not scorecards.may_see_scores(session, as_actor(sam))
     review = reviewing.skip_review(session.pk, "I know her.", actor=as_actor(sam))
     assert (review.status, review.skip_reason) == ("skipped", "I know her.")
-    assert reviewing.may_see_scores(session, as_actor(sam))
+    assert scorecards.may_see_scores(session, as_actor(sam))
     assert types(session)[-1] == "review.skipped"
     with pytest.raises(errors.ReviewSkipped):
         reviewing.submit_review(session.pk, filled(), actor=as_actor(sam))
@@ -234,6 +235,23 @@ def test_a_place_that_is_none_is_refused(ann, sam, start, end):
         reviewing.save_review(
             session.pk, Given(ratings={"criterion-0": Rated("solid", quotes=[quote])}), actor=as_actor(sam)
         )
+
+
+def test_an_answer_is_read_once_however_many_words_are_looked_up(ann, sam, monkeypatch):
+    session = judged(ann)
+    read = []
+
+    class Counted(quotes.Folded):
+        def __init__(self, text):
+            read.append(text)
+            super().__init__(text)
+
+    monkeypatch.setattr(quotes, "Folded", Counted)
+    words = ({"quote": "makes writes slower"}, {"quote": "I would add an index"}, {"quote": "Nobody measures enough"})
+    given = Given(ratings={f"criterion-{n}": Rated("solid", quotes=words) for n in range(3)})
+    review = reviewing.save_review(session.pk, given, actor=as_actor(sam))
+    assert [len(row.quotes) for row in review.ratings.all()] == [3, 3, 3]
+    assert sum(text in {row.content for row in answers(session)} for text in read) == 2
 
 
 def test_somebody_elses_answer_is_no_quote(ann, ben, sam):
@@ -270,7 +288,7 @@ def test_a_review_counts_on_when_the_same_answers_are_judged_once_more(ann, sam)
     judge_again(session, overall_score=10)
     counted = standings([session])[session.pk]
     assert (counted.by, counted.reviews) == ("people", 1)
-    assert reviewing.may_see_scores(session, as_actor(sam))
+    assert scorecards.may_see_scores(session, as_actor(sam))
     with pytest.raises(errors.ReviewSubmitted):
         reviewing.submit_review(session.pk, filled(), actor=as_actor(sam))
 
@@ -291,6 +309,6 @@ def test_opening_again_takes_earlier_reviews_out_of_the_count(ann, sam):
     session = fresh(session)
     judge_again(session, overall_score=10)
     assert standings([session])[session.pk].by == "ai"
-    assert not reviewing.may_see_scores(session, as_actor(sam))
+    assert not scorecards.may_see_scores(session, as_actor(sam))
     assert reviewing.submit_review(session.pk, filled(reason="Better now."), actor=as_actor(sam)).status == "submitted"
     assert Review.objects.count() == 2

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from sessions_app.models import CandidateRequest, CriterionScore, Evaluation, Review
-from sessions_app.services import disagreeing, reviewing, sessions
+from sessions_app.services import disagreeing, reviewing, scorecards, sessions
 from sessions_app.services.running import run_operation
 
 from .factories import TemplateFactory, UserFactory, answer, as_actor, fresh, waiting
@@ -237,7 +237,7 @@ def test_the_reviewer_is_told_of_instructions_to_the_judge_and_of_late_notes(ann
 
 
 def queue(user):
-    return [row.session_id for row in reviewing.queue_of(as_actor(user))]
+    return [row.session_id for row in scorecards.queue_of(as_actor(user))]
 
 
 def test_the_oldest_comes_first_and_submit_and_next_goes_on(ann, ben, sam, console):

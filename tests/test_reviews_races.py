@@ -9,7 +9,7 @@ import pytest
 from sessions_app import errors
 from sessions_app.events import broken_links
 from sessions_app.models import Review
-from sessions_app.services import reviewing, sessions
+from sessions_app.services import reviewing, scorecards, sessions
 from sessions_app.services.disagreeing import disagree
 
 from .factories import UserFactory, as_actor, fresh, types
@@ -62,7 +62,7 @@ def test_submitting_and_opening_again_leave_one_truth() -> None:
             came_first = isinstance(review, Review)
             assert came_first or isinstance(review, errors.EvaluationNotFound), review
             assert types(session).count("evaluation.reviewed") == came_first
-            assert not reviewing.may_see_scores(fresh(session), as_actor(sam))
+            assert not scorecards.may_see_scores(fresh(session), as_actor(sam))
 
 
 def test_the_same_objection_twice_at_once_is_one_request() -> None:

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from sessions_app.access import Actor
 from sessions_app.errors import ValidationFailed
-from sessions_app.models import InterviewSession, JobPosting
+from sessions_app.models import InterviewSession, JobPosting, ModelConnection
 from sessions_app.models.ids import new_id
 from sessions_app.services.config import SessionConfig, exchanges_for
+from sessions_app.services.guests import start_practice
 from sessions_app.services.sessions import create_session, update_session
 from tests import factories as f
 
@@ -210,3 +211,38 @@ def test_closing_is_held_against_the_time_of_creation(ann):
 @pytest.mark.parametrize(("tokens", "exchanges"), [(1_000, 1), (50_000, 38), (200_000, 153)])
 def test_a_budget_pays_for_about_so_many_exchanges(tokens, exchanges):
     assert exchanges_for(tokens) == exchanges
+
+
+@pytest.mark.parametrize("how", [{"test_error": "The key is wrong."}, {"is_enabled": False}])
+def test_a_session_keeps_a_model_that_is_away_while_the_rest_is_edited(ann, how):
+    url = {"base_url": "http://127.0.0.1:9/v1", "model_id": "o9"}
+    models = [ModelConnection.objects.create(name=name, **url) for name in ("oracle-9", "oracle-10")]
+    session = f.created(ann, model_name="oracle-9")
+    ModelConnection.objects.update(**how)
+    assert update_session(session.pk, actor=Actor(ann), planned_questions=3).planned_questions == 3
+    with pytest.raises(ValidationFailed) as refused:
+        update_session(session.pk, actor=Actor(ann), model_name=models[1].name)
+    assert [error.code for error in refused.value.errors] == ["not_connected"]
+
+
+# -- SELF_SERVICE off ----------------------------------------------------------------------------------------------
+
+
+def test_without_self_service_candidates_start_what_is_offered_and_nothing_else(ann, sam, as_, settings):
+    template = f.TemplateFactory()
+    settings.SELF_SERVICE = False
+    refused = as_(ann).post(URL, {})
+    assert (refused.status_code, refused.json()["detail"]["code"]) == (403, "PERMISSION_DENIED")
+    assert not InterviewSession.objects.exists()
+    offered = as_(ann).post(URL, {"template_id": template.slug})
+    assert offered.status_code == 201
+    assert start_practice(template.slug, user=None).is_practice
+    assert as_(sam).post(URL, {"candidate_name": "Kim"}).status_code == 201
+    away = as_(ann).patch(f"{URL}/{offered.json()['id']}", {"template_id": None})
+    assert (away.status_code, away.json()["detail"]["code"]) == (403, "PERMISSION_DENIED")
+
+
+def test_what_was_set_up_before_can_still_be_edited(ann, as_, settings):
+    session = f.created(ann)
+    settings.SELF_SERVICE = False
+    assert as_(ann).patch(f"{URL}/{session.pk}", {"planned_questions": 3}).status_code == 200

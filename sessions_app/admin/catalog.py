@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from sessions_app.models import JobPosting, Resume
 
+from .selecting import SelectsRows
 from .words import EditsWords
 
 _FLAGS = {"hidden_text": "Has text that people who look at the file cannot see"}
@@ -17,7 +18,7 @@ def flags_of(resume: Resume) -> str:
 
 
 @admin.register(JobPosting)
-class JobPostingPage(EditsWords, admin.ModelAdmin):
+class JobPostingPage(EditsWords, SelectsRows):
     list_display = ("title", "company", "experience_level", "language", "owner", "created_at")
     list_filter = ("experience_level", "language", "created_at")
     list_select_related = ("owner",)
@@ -28,7 +29,7 @@ class JobPostingPage(EditsWords, admin.ModelAdmin):
 
 
 @admin.register(Resume)
-class ResumePage(admin.ModelAdmin):
+class ResumePage(SelectsRows):
     list_display = ("__str__", "owner", "source_name", "noticed", "created_at")
     list_filter = ("created_at",)
     list_select_related = ("owner",)

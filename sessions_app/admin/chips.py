@@ -34,7 +34,7 @@ def chip(session: InterviewSession) -> SafeString:
 
 
 # The shapes of ``_chip.html`` that other things than sessions borrow.
-_INVITATIONS = {
+INVITATIONS = {
     "open": ("created", "Open"),
     "accepted": ("completed", "Joined"),
     "expired": ("expired", "Expired"),
@@ -44,7 +44,7 @@ _REQUESTS = {"open": "clock", "granted": "completed", "declined": "cancelled"}
 
 
 def of_invitation(invitation: Invitation, now: datetime) -> SafeString:
-    kind, word = _INVITATIONS[invitation.state(now)]
+    kind, word = INVITATIONS[invitation.state(now)]
     return render_to_string("_chip.html", {"chip": {"kind": kind, "word": word}})
 
 

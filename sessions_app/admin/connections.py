@@ -12,8 +12,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from sessions_app.ai.protocol import BUILT_IN
 from sessions_app.models import ModelConnection
 from sessions_app.services import connections
+
+from .numbers import PLAIN_NUMBERS
+from .selecting import SelectsRows
 
 _FOLDER = "admin/sessions_app/modelconnection"
 LIST = "admin:sessions_app_modelconnection_changelist"
@@ -47,10 +51,21 @@ class ConnectionForm(forms.ModelForm):
 
     def clean_name(self) -> str:
         name = str(self.cleaned_data["name"])
-        taken = {connections.BUILT_IN, *(row["name"] for row in settings.AI_MODELS)}
+        taken = {BUILT_IN, *(row["name"] for row in settings.AI_MODELS)}
         if name in taken:
-            raise forms.ValidationError("This name is taken already, by the built-in interviewer or the environment.")
+            sentence = "This name is taken already, by the built-in interviewer or the environment. Choose another one."
+            raise forms.ValidationError(sentence)
         return name
+
+    def clean_key(self) -> str:
+        """It is sent in a header, which carries the printable characters of ASCII."""
+        key = str(self.cleaned_data["key"])
+        if any(not "!" <= character <= "~" for character in key):
+            raise forms.ValidationError(
+                "No request can carry this key: it has a space, a control character or a letter outside of ASCII. "
+                "Copy it again from the vendor's page."
+            )
+        return key
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -73,9 +88,18 @@ class ConnectionForm(forms.ModelForm):
         return super().save(commit)
 
 
+class _SavedToTest(HttpResponseRedirect):
+    """Stays on the page of a row that is to be tested once it is committed."""
+
+    def __init__(self, row: ModelConnection) -> None:
+        super().__init__(reverse("admin:sessions_app_modelconnection_change", args=[row.pk]))
+        self.row = row
+
+
 @admin.register(ModelConnection)
-class ConnectionPage(admin.ModelAdmin):
+class ConnectionPage(SelectsRows):
     form = ConnectionForm
+    formfield_overrides = PLAIN_NUMBERS
     list_display = ("name", "model_id", "position", "is_enabled", "key_state", "tested")
     list_editable = ("position", "is_enabled")
     list_filter = ("is_enabled",)
@@ -115,7 +139,13 @@ class ConnectionPage(admin.ModelAdmin):
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         """The list edits two columns and knows nothing of keys."""
-        return super().get_changelist_form(request, **{"form": forms.ModelForm, **kwargs})
+        widgets = {
+            "position": forms.NumberInput(attrs={"aria-label": "Position"}),
+            "is_enabled": forms.CheckboxInput(attrs={"aria-label": "Enabled"}),
+        }
+        return super().get_changelist_form(
+            request, **{"form": forms.ModelForm, "widgets": widgets, "help_texts": {"position": ""}, **kwargs}
+        )
 
     # -- testing ---------------------------------------------------------------------------------------------------
 
@@ -129,17 +159,17 @@ class ConnectionPage(admin.ModelAdmin):
             _tell(request, row.name, connections.test_connection(row))
 
     def response_change(self, request: HttpRequest, obj: ModelConnection) -> HttpResponse:
-        return self._tested(request, obj) or super().response_change(request, obj)
+        return _SavedToTest(obj) if "_test" in request.POST else super().response_change(request, obj)
 
     def response_add(self, request: HttpRequest, obj: ModelConnection, post_url_continue: Any = None) -> HttpResponse:
-        return self._tested(request, obj) or super().response_add(request, obj, post_url_continue)
+        return _SavedToTest(obj) if "_test" in request.POST else super().response_add(request, obj, post_url_continue)
 
-    def _tested(self, request: HttpRequest, row: ModelConnection) -> HttpResponse | None:
-        """Saved by *Save and test*: test it, and stay on its page."""
-        if "_test" not in request.POST:
-            return None
-        _tell(request, row.name, connections.test_connection(row))
-        return HttpResponseRedirect(reverse("admin:sessions_app_modelconnection_change", args=[row.pk]))
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """*Save and test*: saving is a transaction, which a model that answers late must not hold open."""
+        response = super().changeform_view(request, *args, **kwargs)
+        if isinstance(response, _SavedToTest):
+            _tell(request, response.row.name, connections.test_connection(response.row))
+        return response
 
     def test_environment(self, request: HttpRequest) -> HttpResponse:
         """Test a model that the environment connects; nothing of it is stored."""

@@ -1,19 +1,23 @@
-"""Sessions as files: CSV with one row a session, JSON with their transcripts, too."""
+"""Sessions as files: CSV with one row a session, JSON with their transcripts, a ZIP with a PDF of each."""
 
 from __future__ import annotations
 
 import csv
 import io
+import tempfile
+import zipfile
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 
-from sessions_app import represent
+from sessions_app import export, represent
+from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, SessionMessage
+from sessions_app.services.spreadsheets import plain
 
 SCHEMA_VERSION = 1
-# What a spreadsheet would take for the beginning of a formula (OWASP, "CSV Injection").
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+MOST_PDFS = 50  # some 30 ms each, while somebody waits for the download
+IN_MEMORY = 4_000_000  # bytes of the ZIP; more of it goes to a temporary file
 
 
 def as_csv(sessions: list[InterviewSession]) -> HttpResponse:
@@ -38,10 +42,15 @@ def as_json(sessions: list[InterviewSession]) -> HttpResponse:
     return as_file(represent.dumps(whole).decode(), "application/json", "sessions.json")
 
 
-def plain(value: Any) -> str:
-    """A cell that no spreadsheet carries out: an apostrophe before what looks like a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) or text.startswith(_FORMULA) else text
+def as_zip(sessions: list[InterviewSession], actor: Actor) -> FileResponse:
+    """A PDF of each, with the report where the actor may see it. PDFs are compressed already."""
+    out = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the response closes it)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        for session in sessions:
+            name = export.file_name(session, "pdf").removesuffix(".pdf")
+            archive.writestr(f"{name}-{session.pk.hex[-8:]}.pdf", export.as_pdf(export.interview_for(session, actor)))
+    out.seek(0)
+    return FileResponse(out, as_attachment=True, filename="sessions.zip", content_type="application/zip")
 
 
 def _row(session: InterviewSession) -> dict[str, Any]:

@@ -24,11 +24,11 @@ from .actors import actor_of
 from .invitation_acts import ACTS, MOST_LINKS, Act, why_not_each
 from .inviting import InvitesPeople, one_result
 from .readonly import ReadOnly
+from .selecting import SelectsRows
 from .session_filters import ByCondition
 from .transitions import sentence_of
 
 _FOLDER = "admin/sessions_app/invitation"
-_UNUSED = Q(revoked_at=None, accepted_at=None)
 
 
 def _action(act: Act) -> Callable[..., HttpResponse | None]:
@@ -41,14 +41,10 @@ def _action(act: Act) -> Callable[..., HttpResponse | None]:
 
 
 class StateFilter(ByCondition):
-    """As ``Invitation.state`` says it, for the database."""
-
     title, parameter_name = "state", "state"
     conditions: ClassVar = {
-        "open": ("Open", _UNUSED & Q(expires_at__gt=Now())),
-        "accepted": ("Joined", Q(revoked_at=None, accepted_at__isnull=False)),
-        "expired": ("Expired", _UNUSED & Q(expires_at__lte=Now())),
-        "revoked": ("Revoked", Q(revoked_at__isnull=False)),
+        state: (chips.INVITATIONS[state][1], Invitation.objects.all().condition(state, Now()))
+        for state in Invitation.STATES
     }
 
 
@@ -62,7 +58,7 @@ class LetterFilter(ByCondition):
 
 
 @admin.register(Invitation)
-class InvitationPage(ReadOnly, InvitesPeople):
+class InvitationPage(ReadOnly, SelectsRows, InvitesPeople):
     list_display = ("of_session", "email", "state", "letter", "created", "expires_at")
     list_filter = (StateFilter, LetterFilter, "session__template", "created_at")
     search_fields = ("email", "session__candidate_name", "session__candidate_email", "session__title", "session__id")
@@ -153,7 +149,7 @@ class InvitationPage(ReadOnly, InvitesPeople):
 
 
 @admin.register(OutgoingMessage)
-class OutboxPage(ReadOnly, admin.ModelAdmin):
+class OutboxPage(ReadOnly, SelectsRows):
     list_display = ("created_at", "kind", "to", "subject", "state", "attempts", "sent_at")
     list_filter = ("kind", "is_held", "created_at")
     search_fields = ("to", "subject")

@@ -84,6 +84,7 @@ class InvitesPeople(admin.ModelAdmin):
 
     def _preview(self, request: HttpRequest, form: InviteForm, people: list[Person]) -> HttpResponse:
         able = [person for person in people if not person.problems]
+        form.auto_id = False  # its fields are kept hidden: no label or help text of this page is about them
         context = self._told(
             request,
             f"Invite {len(able)} of {len(people)} people?" if len(people) > 1 else "Invite this person?",

@@ -2,155 +2,121 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
 from sessions_app import errors
-from sessions_app.access import Actor
 from sessions_app.models import InterviewSession
-from sessions_app.models.actions import Status
-from sessions_app.models.clock import database_now
-from sessions_app.models.session import STATUS_CHOICES
-from sessions_app.services.reminding import remind
-from sessions_app.services.reminding import why_not as why_not_remind
 
-from . import exports
+from . import bulk, exports
 from .actors import actor_of
-from .transitions import (
-    MOST_AT_ONCE,
-    VERBS,
-    Arguments,
-    Verb,
-    arguments_from,
-    carry_out,
-    needs_reason,
-    sentence_of,
-    why_not,
-)
+from .bulk import Bulk
+from .transitions import MOST_AT_ONCE, Arguments, arguments_from, needs_reason, sentence_of
 
-_STATUS_WORDS = {str(status): word.lower() for status, word in STATUS_CHOICES} | {Status.EXPIRED: "out of time"}
-REMIND = Verb("remind", "Send a reminder", "reminded")  # no action of the table: it changes nothing about a session
-_IN_LIST = ("start", "pause", "resume", "extend", "complete", "reopen", "cancel", "delete")
+Answer = HttpResponseBase | None
 
 
-def _action(verb: Verb) -> Callable[..., HttpResponse | None]:
-    @admin.action(description=f"{verb.label}…", permissions=["act"])
-    def act(page: ManyAtOnce, request: HttpRequest, rows: QuerySet[InterviewSession]) -> HttpResponse | None:
-        return page.many(request, rows, verb)
+def _action(what: Bulk) -> Callable[..., Answer]:
+    @admin.action(description=f"{what.verb.label}…", permissions=[what.permission])
+    def act(page: ManyAtOnce, request: HttpRequest, rows: QuerySet[InterviewSession]) -> Answer:
+        return page.many(request, rows, what)
 
-    act.__name__ = action_name(verb)
+    act.__name__ = what.action_name
     return act
-
-
-def action_name(verb: Verb) -> str:
-    """Django has an action ``delete_selected`` of its own, which deletes rows."""
-    return "erase_selected" if verb.name == "delete" else f"{verb.name}_selected"
 
 
 class ManyAtOnce(admin.ModelAdmin):
     """Mixin: the actions of the list. Each session is changed by itself; at most ``MOST_AT_ONCE`` at a time."""
 
-    actions = (*(_action(VERBS[name]) for name in _IN_LIST), _action(REMIND), "export_json", "export_csv")
+    actions = (*(_action(what) for what in bulk.ALL), "export_json", "export_csv", "export_pdf")
+
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("sessions_app.change_review"))
 
     @admin.action(description="Export as JSON", permissions=["view"])
-    def export_json(self, request: HttpRequest, rows: QuerySet[InterviewSession]) -> HttpResponse | None:
+    def export_json(self, request: HttpRequest, rows: QuerySet[InterviewSession]) -> Answer:
         chosen = self._chosen(request, rows)
         return exports.as_json(chosen) if chosen else None
 
     @admin.action(description="Export as CSV", permissions=["view"])
-    def export_csv(self, request: HttpRequest, rows: QuerySet[InterviewSession]) -> HttpResponse | None:
+    def export_csv(self, request: HttpRequest, rows: QuerySet[InterviewSession]) -> Answer:
         chosen = self._chosen(request, rows)
         return exports.as_csv(chosen) if chosen else None
 
-    def many(self, request: HttpRequest, rows: QuerySet[InterviewSession], verb: Verb) -> HttpResponse | None:
-        chosen = self._chosen(request, rows)
+    @admin.action(description=f"Export as PDFs in a ZIP (at most {exports.MOST_PDFS})", permissions=["view"])
+    def export_pdf(self, request: HttpRequest, rows: QuerySet[InterviewSession]) -> Answer:
+        chosen = self._chosen(request, rows, exports.MOST_PDFS)
+        return exports.as_zip(chosen, actor_of(request)) if chosen else None
+
+    def many(self, request: HttpRequest, rows: QuerySet[InterviewSession], what: Bulk) -> Answer:
+        chosen, said = self._chosen(request, rows), ""
         if not chosen:
             return None
-        actor, said = actor_of(request), ""
         if "confirmed" in request.POST:
-            told, said = _told(request, verb, chosen, actor)
+            told, said = _told(request, what, chosen)
             if told is not None:
-                self._carry_out(request, chosen, verb, told)
+                self._carry_out(request, chosen, what, told)
                 return None
-        return self._ask(request, verb, chosen, said)
+        return self._ask(request, what, chosen, said)
 
-    def _chosen(self, request: HttpRequest, rows: QuerySet[InterviewSession]) -> list[InterviewSession]:
-        chosen = list(rows.select_related("candidate")[: MOST_AT_ONCE + 1])
-        if len(chosen) > MOST_AT_ONCE:
-            messages.error(request, f"Choose at most {MOST_AT_ONCE} sessions at a time.")
+    def _chosen(
+        self, request: HttpRequest, rows: QuerySet[InterviewSession], most: int | None = None
+    ) -> list[InterviewSession]:
+        most = most or MOST_AT_ONCE
+        chosen = list(rows.select_related("candidate")[: most + 1])
+        if len(chosen) > most:
+            messages.error(request, f"Choose at most {most} sessions at a time.")
             return []
         return chosen
 
-    def _ask(self, request: HttpRequest, verb: Verb, chosen: list[InterviewSession], said: str) -> HttpResponse:
+    def _ask(self, request: HttpRequest, what: Bulk, chosen: Sequence[InterviewSession], said: str) -> TemplateResponse:
         actor = actor_of(request)
-        able, refused = _sorted_out(verb, chosen, actor)
+        able, refused = what.sorted_out(chosen, actor)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"{verb.label}: {len(able)} of {len(chosen)} sessions?",
-            "verb": verb,
+            "title": f"{what.verb.label}: {len(able)} of {len(chosen)} sessions?",
+            "verb": what.verb,
             "able": able,
             "refused": refused,
-            "summary": [] if verb is REMIND else _skipped(verb, len(chosen), [session for session, _ in refused]),
-            "wants_reason": any(needs_reason(verb, session, actor) for session in able),
+            "summary": what.summary(len(chosen), refused),
+            "wants_reason": any(needs_reason(what.verb, session, actor) for session in able),
+            "staff": bulk.staff() if "reviewer" in what.verb.takes else [],
+            "note": what.note,
             "said": said,
-            "action": action_name(verb),
+            "action": what.action_name,
         }
         return TemplateResponse(request, "admin/sessions_app/interviewsession/confirm.html", context)
 
-    def _carry_out(self, request: HttpRequest, chosen: list[InterviewSession], verb: Verb, told: Arguments) -> None:
+    def _carry_out(self, request: HttpRequest, chosen: Sequence[InterviewSession], what: Bulk, told: Arguments) -> None:
         done = 0
         for session in chosen:
             try:
-                if verb is REMIND:
-                    remind(session.pk, actor=actor_of(request), origin=request.build_absolute_uri("/"))
-                else:
-                    carry_out(session.pk, verb, actor_of(request), told)
+                what.act(request, session, told)
                 done += 1
             except errors.DomainError as error:
                 messages.warning(request, f"{session}: {sentence_of(error)}")
         if done:
-            messages.success(request, f"{done} session{'' if done == 1 else 's'} {verb.done}.")
+            messages.success(request, f"{done} session{'' if done == 1 else 's'} {what.verb.done}.")
 
 
-def _told(
-    request: HttpRequest, verb: Verb, chosen: list[InterviewSession], actor: Actor
-) -> tuple[Arguments | None, str]:
+def _told(request: HttpRequest, what: Bulk, chosen: Sequence[InterviewSession]) -> tuple[Arguments | None, str]:
     """What the form says, or what is wrong with it."""
+    actor = actor_of(request)
     try:
         told = arguments_from(request.POST)
     except errors.ValidationFailed as error:
         return None, sentence_of(error)
-    able, _ = _sorted_out(verb, chosen, actor)
-    if not told.reason and any(needs_reason(verb, session, actor) for session in able):
+    able, _ = what.sorted_out(chosen, actor)
+    if not told.reason and any(needs_reason(what.verb, session, actor) for session in able):
         return None, "Say why; the reason is kept in the log of each session."
-    if verb.name == "extend" and told.minutes is None and told.tokens is None:
+    if what.verb.name == "extend" and told.minutes is None and told.tokens is None:
         return None, "Choose how many minutes or tokens to add."
+    if "reviewer" in what.verb.takes and not request.POST.get("reviewer"):
+        return None, "Choose who is to review them."
     return told, ""
-
-
-def _sorted_out(
-    verb: Verb, chosen: list[InterviewSession], actor: Actor
-) -> tuple[list[InterviewSession], list[tuple[InterviewSession, str]]]:
-    """Those that the table allows it for now, and the others with the reason why not."""
-    if verb is REMIND:
-        left_out = why_not_remind(chosen, database_now())
-        told = [(session, left_out.get(session.pk, "")) for session in chosen]
-    else:
-        told = [(session, why_not(session, verb, actor)) for session in chosen]
-    return [session for session, why in told if not why], [(session, why) for session, why in told if why]
-
-
-def _skipped(verb: Verb, total: int, refused: list[InterviewSession]) -> list[str]:
-    """Such as "2 of 14 can't be paused because they are finished."."""
-    counts = Counter(session.status for session in refused)
-    return [
-        f"{count} of {total} can't be {verb.done} because {'it is' if count == 1 else 'they are'} "
-        f"{_STATUS_WORDS[status]}."
-        for status, count in counts.most_common()
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,11 +18,20 @@ from sessions_app.services import operations
 
 from .actors import actor_of
 from .readonly import ReadOnly
+from .selecting import SelectsRows
 from .transitions import MOST_AT_ONCE, sentence_of
 
 
+class NamedFilter(admin.AllValuesFieldListFilter):
+    """By the values there are; the empty one has a name, too."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or "None"}
+
+
 @admin.register(Operation)
-class OperationPage(ReadOnly, admin.ModelAdmin):
+class OperationPage(ReadOnly, SelectsRows):
     list_display = (
         "created_at",
         "session_link",
@@ -33,7 +43,7 @@ class OperationPage(ReadOnly, admin.ModelAdmin):
         "finished_at",
     )
     list_display_links = ("created_at",)
-    list_filter = ("status", "kind", "error_code", "model_name", "created_at")
+    list_filter = ("status", "kind", ("error_code", NamedFilter), ("model_name", NamedFilter), "created_at")
     search_fields = ("id", "session__id", "session__candidate_name", "session__candidate_email")
     list_select_related = ("session",)
     list_per_page = 50

@@ -11,13 +11,14 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
-from sessions_app.models import ApiKey, RefreshFamily, User
+from sessions_app.models import ApiKey, User
+from sessions_app.services.accounts import revoke_sign_ins
 from sessions_app.services.guests import move_guest
 from sessions_app.services.keys import revoke_keys
 
 from .readonly import ReadOnly
+from .selecting import SelectsRows
 
 # Who may hand these out could make themselves all-powerful, so only those who are already may.
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -60,7 +61,7 @@ admin.site.login_form = SignIn
 
 
 @admin.register(User)
-class UserPage(UserAdmin):
+class UserPage(SelectsRows, UserAdmin):
     form, add_form = Account, NewAccount
     list_display = ("__str__", "name", "is_staff", "is_guest", "is_active", "is_demo", "date_joined", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_guest", "is_active", "is_demo", "groups")
@@ -95,15 +96,14 @@ class UserPage(UserAdmin):
     def revoke_api_sign_ins(self, request: HttpRequest, rows: QuerySet[User]) -> None:
         """The refresh tokens of these people are good for nothing from now on."""
         chosen = [user for user in rows if self._may_touch(request, user)]
-        open_ones = RefreshFamily.objects.filter(user__in=chosen, revoked_at__isnull=True)
-        count = open_ones.update(revoked_at=timezone.now())
+        count = revoke_sign_ins(chosen)
         messages.success(request, f"{count} API sign-in{'' if count == 1 else 's'} revoked.")
 
     actions = (revoke_api_sign_ins,)
 
 
 @admin.register(ApiKey)
-class ApiKeyPage(ReadOnly, admin.ModelAdmin):
+class ApiKeyPage(ReadOnly, SelectsRows):
     """Whose keys there are and when they were used. Keys are made by their owners; staff can only end them."""
 
     list_display = ("name", "prefix", "user", "may", "created_at", "last_used_at", "expires_at", "revoked_at")

@@ -23,10 +23,13 @@ from sessions_app.services import candidate_requests
 from . import chips
 from .actors import actor_of
 from .readonly import ReadOnly
+from .selecting import SelectsRows
 from .transitions import sentence_of
 
 _LIST = "admin:sessions_app_candidaterequest_changelist"
 _NOT_A_NUMBER = errors.FieldError("minutes", "invalid", f"Choose 1 to {MAX_EXTRA_MINUTES} minutes.")
+
+_NO_ANSWER = errors.FieldError("do", "invalid_choice", "Press Grant or Decline to answer it.")
 
 
 def needs_you(request: HttpRequest) -> list[tuple[str, str]]:
@@ -39,7 +42,7 @@ def needs_you(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 @admin.register(CandidateRequest)
-class RequestPage(ReadOnly, admin.ModelAdmin):
+class RequestPage(ReadOnly, SelectsRows):
     list_display = ("asked", "state", "kind", "of_session", "words", "handled_by")
     list_filter = ("status", "kind", "created_at")
     search_fields = ("session__candidate_name", "session__candidate_email", "session__title")
@@ -135,7 +138,10 @@ def _answered(request: HttpRequest, asked: CandidateRequest) -> CandidateRequest
     if asked.status != "open":
         raise errors.RequestAnswered
     actor, answer = actor_of(request), request.POST.get("answer", "").strip()
-    if request.POST.get("do") == "decline":
+    wanted = request.POST.get("do")
+    if wanted not in ("grant", "decline"):
+        raise errors.ValidationFailed([_NO_ANSWER])
+    if wanted == "decline":
         return candidate_requests.decline(asked.pk, actor=actor, answer=answer)
     text = request.POST.get("minutes", "").strip() if asked.kind == "extra_time" else ""
     if text and not (text.isascii() and text.isdecimal() and len(text) < 6):

@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 
 from sessions_app.models import CandidateRequest, Evaluation, Review
 from sessions_app.models.clock import database_now
-from sessions_app.services import agreement, reviewing
+from sessions_app.services import agreement, scorecards
 
 from . import chips
 from .actors import actor_of
-from .scorecard import assign_view, scorecard_view, skip_view
+from .scorecard import assign_view, scorecard_view, site_context, skip_view
 
 PER_PAGE = 50
 CAN_REVIEW = "sessions_app.change_review"
@@ -48,7 +48,7 @@ def waits_for(request: HttpRequest) -> list[tuple[str, str]]:
     """For the console's home: how many reviews wait, and where."""
     if not request.user.has_perm(CAN_REVIEW):
         return []
-    count = reviewing.queue_of(actor_of(request)).count()
+    count = scorecards.queue_of(actor_of(request)).count()
     return [(f"{count} review{'' if count == 1 else 's'} to write", reverse("admin:review-queue"))] if count else []
 
 
@@ -56,13 +56,13 @@ def queue_view(request: HttpRequest) -> HttpResponse:
     """The oldest first, 50 to a page."""
     if not request.user.has_perm(CAN_REVIEW):
         raise PermissionDenied
-    page = Paginator(reviewing.queue_of(actor_of(request)), PER_PAGE).get_page(request.GET.get("p"))
+    page = Paginator(scorecards.queue_of(actor_of(request)), PER_PAGE).get_page(request.GET.get("p"))
     context = {
         "title": "Reviews to write",
         "page": page,
         "waiting": _waiting(request, list(page)),
         "done_today": _done_today(request),
-        **_site_context(request),
+        **site_context(request),
     }
     return TemplateResponse(request, "admin/sessions_app/review_queue.html", context)
 
@@ -75,7 +75,7 @@ def agreement_view(request: HttpRequest) -> HttpResponse:
         "title": "People and machine",
         "methods": agreement.by_method(),
         "enough": agreement.ENOUGH,
-        **_site_context(request),
+        **site_context(request),
     }
     return TemplateResponse(request, "admin/sessions_app/agreement.html", context)
 
@@ -115,9 +115,3 @@ def _done_today(request: HttpRequest) -> int:
     midnight = database_now().replace(hour=0, minute=0, second=0, microsecond=0)
     mine = Review.objects.filter(reviewer=actor_of(request).user, status="submitted", submitted_at__gte=midnight)
     return mine.count()
-
-
-def _site_context(request: HttpRequest) -> dict[str, Any]:
-    from django.contrib.admin import site
-
-    return site.each_context(request)

@@ -18,7 +18,7 @@ from django.urls import reverse
 from sessions_app import errors
 from sessions_app.models import CriterionScore, InterviewSession, Review, ReviewRating, SessionMessage, User
 from sessions_app.models.evaluation import Rating, Recommendation
-from sessions_app.services import reviewing
+from sessions_app.services import reviewing, scorecards
 from sessions_app.services.quoting import answers_of, sentences
 from sessions_app.services.reviewing import Given, Rated
 from sessions_app.services.scorecards import Criterion, Scorecard
@@ -140,14 +140,14 @@ def _after(request: HttpRequest, session_id: UUID, status: str, *, goes_on: bool
         messages.warning(request, "Your ratings are fixed. One thing is missing: why the two scores are so far apart.")
         return _to(session_id)
     messages.success(request, "Submitted. Thank you.")
-    waiting = reviewing.queue_of(actor_of(request)).first() if goes_on else None
+    waiting = scorecards.queue_of(actor_of(request)).first() if goes_on else None
     if waiting is not None:
         return _to(waiting.session_id)
     return HttpResponseRedirect(reverse("admin:review-queue")) if goes_on else _to(session_id)
 
 
 def _open(request: HttpRequest, session_id: UUID) -> Scorecard:
-    return reviewing.open_review(session_id, actor=actor_of(request))
+    return scorecards.open_review(session_id, actor=actor_of(request))
 
 
 def _require(request: HttpRequest, permission: str) -> None:
@@ -171,7 +171,7 @@ def given_in(form: QueryDict) -> Given:
         recommendation=form.get("recommendation", ""),
         reason=form.get("reason", ""),
         evaluation_id=form.get("evaluation", ""),
-        revision=int(revision) if revision.isdecimal() and len(revision) < 9 else None,
+        revision=int(revision) if revision.isascii() and revision.isdecimal() and len(revision) < 9 else None,
     )
 
 
@@ -224,7 +224,7 @@ def _page(
         "chip": chips.chip(card.session),
         "staff": _staff(request, card.session),
         "recommended": dict(Recommendation.choices).get(told.get("recommendation", ""), ""),
-        **_site_context(request),
+        **site_context(request),
     }
     return TemplateResponse(request, PAGE, context, status=error.status if error else 200)
 
@@ -292,7 +292,7 @@ def _staff(request: HttpRequest, session: InterviewSession) -> list[User]:
     return list(rows.order_by("name", "email")[:MOST_STAFF])
 
 
-def _site_context(request: HttpRequest) -> dict[str, Any]:
+def site_context(request: HttpRequest) -> dict[str, Any]:
     from django.contrib.admin import site
 
     return site.each_context(request)

@@ -28,21 +28,27 @@ _LAST = Q(current_question_number__gte=F("planned_questions"))
 
 
 class ByCondition(SimpleListFilter):
-    """``conditions`` maps the value in the address to its words and what it asks of a session."""
+    """``conditions`` maps the value in the address to its words and what it asks of a session.
+
+    Where that depends on who looks, ``in_words`` says it instead.
+    """
 
     conditions: ClassVar[dict[str, tuple[str, Q]]]
 
+    def in_words(self) -> dict[str, tuple[str, Q]]:
+        return self.conditions
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(value, words) for value, (words, _) in self.conditions.items()]
+        return [(value, words) for value, (words, _) in self.in_words().items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value()
+        value, conditions = self.value(), self.in_words()
         if value is None:
             return queryset
-        return queryset.filter(self.conditions[value][1]) if value in self.conditions else queryset.none()
+        return queryset.filter(conditions[value][1]) if value in conditions else queryset.none()
 
     def get_facet_counts(self, pk_attname: str, filtered_qs: QuerySet[Any]) -> dict[str, Count]:
-        conditions = [condition for _, condition in self.conditions.values()]
+        conditions = [condition for _, condition in self.in_words().values()]
         return {f"{i}__c": Count(pk_attname, filter=condition) for i, condition in enumerate(conditions)}
 
 

@@ -15,11 +15,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from sessions_app.models import InterviewSession
-from sessions_app.services.scorecards import scores_in_words
 
-from . import chips
+from . import chips, verdict_columns
 from .actors import actor_of
 from .patient_pages import PatientPaginator
+from .review_filters import FlaggedFilter, ReviewerFilter, ScoreFilter
 from .session_filters import (
     AccommodationFilter,
     CreatedFilter,
@@ -40,7 +40,7 @@ _PART_OF_AN_ID = re.compile(r"(?=.*\d)[0-9a-f-]{8,36}", re.IGNORECASE)
 class SessionList(admin.ModelAdmin):
     """Mixin. Only the time of creation sorts: there is an index for it, and none for the other columns."""
 
-    list_display = ("who", "of_template", "state", "progress", "time", "tokens", "score", "created")
+    list_display = ("who", "of_template", "state", "progress", "time", "tokens", "score", "reviewer", "created")
     sortable_by = ("created",)
     list_filter = (
         "status",
@@ -49,6 +49,9 @@ class SessionList(admin.ModelAdmin):
         VersionFilter,
         ModelFilter,
         ModeFilter,
+        ReviewerFilter,
+        ScoreFilter,
+        FlaggedFilter,
         CreatedFilter,
         AccommodationFilter,
         GuestFilter,
@@ -67,12 +70,12 @@ class SessionList(admin.ModelAdmin):
         return rows.alias(modes_text=Cast("enabled_modes", TextField()))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """With the scores that whoever looks may see: three queries for all rows of the page."""
-        page = super().get_changelist_instance(request)
+        """With the scores that whoever looks may see, and the reviewers: four queries for all rows of the page."""
+        page, actor = super().get_changelist_instance(request), actor_of(request)
         page.result_list = rows = list(page.result_list)
-        words = scores_in_words(rows, actor_of(request))
+        scores, reviewers = verdict_columns.scores(rows, actor), verdict_columns.reviewers(rows, actor)
         for session in rows:
-            session.score_in_words = words[session.pk]
+            session.told_score, session.told_reviewers = scores[session.pk], reviewers[session.pk]
         return page
 
     def get_paginator(
@@ -127,8 +130,14 @@ class SessionList(admin.ModelAdmin):
         return chips.tokens(session)
 
     @admin.display(description="score")
-    def score(self, session: InterviewSession) -> str:
-        return getattr(session, "score_in_words", "—")
+    def score(self, session: Any) -> SafeString:
+        told: SafeString = session.told_score
+        return told
+
+    @admin.display(description="reviewer")
+    def reviewer(self, session: Any) -> SafeString:
+        told: SafeString = session.told_reviewers
+        return told
 
     @admin.display(description="created", ordering="created_at")
     def created(self, session: InterviewSession) -> SafeString:

@@ -11,16 +11,18 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from sessions_app import errors
+from sessions_app.access import Actor, session_for
 from sessions_app.models import InterviewSession, SessionEvent, SessionMessage
 from sessions_app.services import budget
 from sessions_app.services.coverage import coverage_of
-from sessions_app.services.dimensions import dimensions_of
-from sessions_app.services.scorecards import may_see_scores
+from sessions_app.services.dimensions import dimensions_of, precision_of
+from sessions_app.services.scorecards import may_see_estimates, may_see_scores
 
 from . import chips
 from .actors import actor_of
@@ -29,8 +31,19 @@ from .contact import contact_of
 from .latest import who_was_quicker
 from .many import ManyAtOnce
 from .readonly import PartOfSession, ReadOnly
+from .selecting import SelectsRows
 from .session_list import SessionList
-from .transitions import OF_THE_QUESTION, VERBS, Verb, arguments_from, carry_out, needs_reason, offered, sentence_of
+from .transitions import (
+    OF_THE_QUESTION,
+    VERBS,
+    Verb,
+    arguments_from,
+    carry_out,
+    needs_reason,
+    offered,
+    sentence_of,
+    version_in,
+)
 
 _FOLDER = "admin/sessions_app/interviewsession"
 EVENTS_PER_PAGE = 50
@@ -84,8 +97,18 @@ class Log(PartOfSession):
         return rows.select_related("reason_row").order_by("seq")
 
 
+def _judged(session: InterviewSession, actor: Actor, tab: str) -> dict[str, Any]:
+    """What says how somebody did: not for those who have yet to rate it. How much is known says nothing of that."""
+    if tab == "coverage":
+        return {"coverage": coverage_of(session) if may_see_scores(session, actor) else None}
+    if tab != "overview":
+        return {}
+    sees = may_see_estimates(session, actor)
+    return {"dimensions": dimensions_of(session) if sees else precision_of(session), "sees_estimates": sees}
+
+
 @admin.register(InterviewSession)
-class SessionPage(ReadOnly, ManyAtOnce, SessionList):
+class SessionPage(ReadOnly, SelectsRows, ManyAtOnce, SessionList):
     readonly_fields = ("draft", "plan_outline", "traits", "clock")
     change_form_template = f"{_FOLDER}/change_form.html"
     inlines_of = {"transcript": (Transcript,), "events": (Log,)}
@@ -166,8 +189,7 @@ class SessionPage(ReadOnly, ManyAtOnce, SessionList):
             "time_left": chips.time_left(session, session.now),
             "tokens": chips.tokens(session),
             "usage": budget.usage_of(session) if tab == "usage" else None,
-            "dimensions": dimensions_of(session) if tab == "overview" else None,
-            "coverage": coverage_of(session) if tab == "coverage" and may_see_scores(session, actor) else None,
+            **_judged(session, actor, tab),
             "contact": contact_of(session, request) if tab == "overview" else None,
             "flags": flags_of(session.resume) if tab == "overview" and session.resume else "",
             "pages": pages_of(session, shown_page(request)) if tab == "events" else None,
@@ -189,19 +211,37 @@ class SessionPage(ReadOnly, ManyAtOnce, SessionList):
         if not self.has_act_permission(request):
             raise PermissionDenied
         address = reverse("admin:sessions_app_interviewsession_change", args=[session_id])
-        version = request.POST.get("version", "")
-        expect = int(version) if version.isdecimal() and len(version) < 12 else None
         try:
+            expect = version_in(request.POST.get("version", ""))
             changed = carry_out(session_id, verb, actor_of(request), arguments_from(request.POST), expect)
         except errors.NotFound as error:
             raise Http404 from error
         except errors.PreconditionFailed:
             messages.error(request, who_was_quicker(session_id, actor_of(request)))
+        except errors.ValidationFailed as error:
+            return self._ask_again(request, session_id, verb, error)
         except errors.DomainError as error:
             messages.error(request, sentence_of(error))
         else:
             address = self._tell(request, verb, changed)
         return HttpResponseRedirect(address)
+
+    def _ask_again(
+        self, request: HttpRequest, session_id: Any, verb: Verb, error: errors.ValidationFailed
+    ) -> HttpResponse:
+        """The form of one button with what was typed, and every sentence about it."""
+        session = session_for(session_id, actor_of(request))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": verb.label,
+            "original": session,
+            "verb": verb,
+            "wants_reason": needs_reason(verb, session, actor_of(request)),
+            "typed": request.POST,
+            "wrong": list(dict.fromkeys(each.message for each in error.errors)),
+        }
+        return TemplateResponse(request, f"{_FOLDER}/act.html", context, status=400)
 
     def _tell(self, request: HttpRequest, verb: Verb, changed: InterviewSession) -> str:
         """Say what was done. Returns where to go on."""

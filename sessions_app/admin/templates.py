@@ -20,6 +20,7 @@ from sessions_app.services import templates
 from sessions_app.services.differences import Difference, differences
 
 from .actors import actor_of
+from .selecting import SelectsRows
 from .template_forms import QuestionForm, TemplateForm
 from .words import EditsWords
 
@@ -37,12 +38,12 @@ class QuestionsInline(EditsWords, admin.StackedInline):
     model = PlannedQuestion
     extra = 0
     show_change_link = True
-    fields = (("position", "key", "question_type"), "text", "skills")
+    fields = (("position", "key", "question_type", "criterion"), "text", "skills")
     word_help = {"skills": "One a line. “Change” leads to the rubric of a question."}
 
 
 @admin.register(InterviewTemplate)
-class TemplatePage(EditsWords, admin.ModelAdmin):
+class TemplatePage(EditsWords, SelectsRows):
     form = TemplateForm
     list_display = ("title", "slug", "version", "used_by", "planned_questions", "minutes", "is_practice", "is_active")
     list_filter = ("is_active", "is_practice", "level")
@@ -194,7 +195,7 @@ class PointsInline(EditsWords, admin.StackedInline):
 
 
 @admin.register(PlannedQuestion)
-class QuestionPage(EditsWords, admin.ModelAdmin):
+class QuestionPage(EditsWords, SelectsRows):
     """Reached from its template, so it has no entry in the index."""
 
     form = QuestionForm
@@ -204,7 +205,7 @@ class QuestionPage(EditsWords, admin.ModelAdmin):
     search_fields = ("key", "text")
     ordering = ("template", "position", "id")
     inlines = (PointsInline,)
-    fields = ("template", ("position", "key", "question_type"), "text", "skills")
+    fields = ("template", ("position", "key", "question_type", "criterion"), "text", "skills")
     change_form_template = f"{_FOLDER}/question_form.html"
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -72,6 +72,13 @@ def arguments_from(form: Mapping[str, str]) -> Arguments:
     return told
 
 
+def version_in(text: str) -> int | None:
+    """The version of the session that a form was made for; None if it names none. Raises PreconditionFailed."""
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 12):
+        raise errors.PreconditionFailed
+    return int(text) if text else None
+
+
 def _number(text: str, name: str, most: int, wrong: list[errors.FieldError]) -> int | None:
     text = text.strip()
     if not text:

@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
+from .numbers import PLAIN_NUMBERS
+
 
 class WordsField(forms.CharField):
     """A list of texts, edited as lines. Empty lines and repetitions are dropped, the order is kept."""
@@ -34,8 +36,12 @@ class WordsField(forms.CharField):
 
 
 class EditsWords(admin.options.BaseModelAdmin):
-    """Mixin: JSON lists get a WordsField. ``word_help`` replaces the model's help texts, which speak of JSON."""
+    """Mixin: JSON lists get a WordsField, and numbers plain digits.
 
+    ``word_help`` replaces the model's help texts, which speak of JSON.
+    """
+
+    formfield_overrides = PLAIN_NUMBERS
     word_help: dict[str, str] = {}
 
     def formfield_for_dbfield(

@@ -2,7 +2,8 @@
 
 Code chooses the topic from the frozen plan, as the built-in interviewer does, so the plan is covered, no topic is
 forgotten and none is come back to after "I don't know". The model phrases it with the conversation in mind, and
-``Guard`` looks at every word of it before anybody reads it.
+``Guard`` looks at every word of it before anybody reads it. Only a draft that ends without a question has been read by
+then; it is taken back.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from . import tokens
-from .briefing import Move, briefing, leaves, plan_of
+from .briefing import Move, briefing, plan_of
 from .builtin import next_question
 from .chat import ChatModel, Messages
 from .coverage import open_points
 from .drafting import Guard, Unfit
+from .leaving import leaves
 from .prompts import prompt
 from .protocol import Estimate, Exchange, Outcome, ProviderError, Question, Turn, Usage
 from .trim import fitted, trimmed
@@ -93,15 +95,13 @@ class ModelInterviewer:
 def next_move(turn: Turn) -> Move:
     """What is asked next. A thin answer is asked about even where the built-in interviewer would go on."""
     last = turn.history[-1] if turn.history else None
-    if last is not None and _is_thin(last) and (question := _planned(turn, last.key)) and _may_stay(turn):
+    if last is not None and _is_thin(last) and (question := turn.planned(last.key)) and turn.may_stay:
         return Move(Outcome(question.type, question.key, is_follow_up=True), question, _open_in(turn, question))
-    if last is not None and leaves(last):  # in any language, which the built-in interviewer does not know
-        turn = replace(turn, history=(*turn.history[:-1], replace(last, skipped=True)))
     try:
         text, outcome = next_question(turn)
     except ProviderError:  # the plan is through, the interview is not
         return Move(Outcome("technical", ""), None, ())
-    question = _planned(turn, outcome.key)
+    question = turn.planned(outcome.key)
     if question is None:
         return Move(outcome, None, (), text)
     return Move(outcome, question, _open_in(turn, question))
@@ -114,19 +114,10 @@ def _is_thin(last: Exchange) -> bool:
     return len(last.answer.split()) < THIN_WORDS
 
 
-def _may_stay(turn: Turn) -> bool:
-    """At most a third of the questions are follow-ups."""
-    return sum(exchange.is_follow_up for exchange in turn.history) < max(1, turn.planned_questions // 3)
-
-
 def _unsaid(phrases: tuple[str, ...], turn: Turn) -> tuple[str, ...]:
     """Without what the candidate said already: that may be picked up."""
     said = "\n".join(exchange.answer for exchange in turn.history).casefold()
     return tuple(phrase for phrase in phrases if phrase.casefold() not in said)
-
-
-def _planned(turn: Turn, key: str) -> Question | None:
-    return next((question for question in turn.plan if question.key == key), None)
 
 
 def _open_in(turn: Turn, question: Question) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .coverage import open_points
+from .leaving import leaves
 from .prompts import prompt
 from .protocol import Exchange, Outcome, Posting, Question, Turn
 
@@ -27,13 +28,6 @@ LONGEST_NAME = 40
 SKIPPED = "(skipped)"
 LEFT_OUT = "(an answer, left out here)"
 
-_LEAVES = re.compile(
-    r"\W*((sorry|well|hm+)\W+)*(i\s+(really\s+|honestly\s+)?(don['’]?t|do not|have no)\s+(know|idea)|no idea|"
-    r"(i['’]?m )?not sure|pass|skip|next( question)?|(das )?wei(ß|ss) ich (leider )?nicht|keine ahnung|je ne sais pas|"
-    r"no (lo )?s[ée]|non (lo )?so)\W*",
-    re.I,
-)
-
 
 @dataclass(frozen=True)
 class Move:
@@ -52,11 +46,6 @@ class Move:
         said = " ".join([self.question.text, *(point.follow_up for point in self.question.points)]).casefold()
         aliases = (alias for point in self.question.points for alias in point.aliases)
         return tuple(alias for alias in aliases if " " in alias.strip() and alias.casefold() not in said)
-
-
-def leaves(exchange: Exchange) -> bool:
-    """Whether the candidate left the topic, by skipping it or by saying that they do not know."""
-    return exchange.skipped or _LEAVES.fullmatch(exchange.answer) is not None
 
 
 def briefing(turn: Turn, move: Move, plan: str, fence: str) -> list[dict[str, str]]:

@@ -2,7 +2,8 @@
 
 Deterministic: the same turn gives the same question. It opens with the posting and the résumé, goes through the plan,
 and stays with a question once when the answer leaves rubric points open, taking up the candidate's own words where it
-can. It speaks English; where an interview is set to a language in which the bank has no questions, it says so.
+can. Its questions are English; where an interview is set to a language in which the bank has none, it says so. What it
+says around the questions of staff, and at the end, is in the interview's language as far as ``phrases.toml`` has it.
 """
 
 from __future__ import annotations
@@ -20,40 +21,17 @@ from . import bank
 from .bank import areas, mentions
 from .coverage import open_points
 from .echoing import quotable
-from .protocol import FREE, Estimate, Exchange, Outcome, Point, Posting, ProviderError, Question, Turn
+from .leaving import leaves
+from .phrases import ENGLISH, has_phrases, phrases
+from .protocol import BUILT_IN, FREE, Estimate, Exchange, Outcome, Point, Posting, ProviderError, Question, Turn
+from .wording import listed
 
 OPENING = "opening"
 LAST = "last"
 MAX_SECONDS = 4.0
 
-_THANKS = ("Thank you.", "Thanks, that helps.", "All right.", "Thank you, noted.")
-_MOVING_ON = (
-    "Let us turn to something else.",
-    "Next topic.",
-    "On to another area.",
-    "Here is a different one.",
-)
-_STAYING = (
-    "Let me stay with that for a moment.",
-    "One more thing about that.",
-    "I would like to go a little deeper.",
-)
-_AFTER_SKIP = (
-    "No problem, we leave that one.",
-    "That is fine, let us move on.",
-    "Fair enough. Another one, then.",
-)
 _QUOTING = ("You said “{}”.", "You mentioned “{}”.", "I would like to take up “{}”.")
 _ONLY_ENGLISH = "This interview is set to another language, but I have prepared questions in English only."
-_NOT_KNOWN = re.compile(
-    r"\s*((well|sorry|honestly|to be honest|hmm)[,. ]+)*"
-    r"(i\s+(really\s+|honestly\s+)?(don'?t|do not|wouldn'?t)\s+(know|remember|have an (answer|idea|example))"
-    r"|(i('ve| have)\s+)?no (idea|clue|answer|example)|(i'?m |i am )?not (really )?sure|pass|skip|next( question)?"
-    r"|nothing comes to mind|(i )?(can'?t|cannot) (say|answer|think of (one|anything|an example)))"
-    r"(\s+(that|this|it|the answer|about (that|this|it)|that one|this one|right now|at the moment))?"
-    r"([,. ]+(sorry|please|honestly|to be honest|pass|next( question)?( please)?))*\W*",
-    re.I,
-)
 
 
 @dataclass(frozen=True)
@@ -62,7 +40,7 @@ class BuiltInInterviewer:
 
     word_seconds: float = 0.0
     sleep: Callable[[float], None] = time.sleep
-    name: str = "built-in"
+    name: str = BUILT_IN
 
     @classmethod
     def from_settings(cls) -> Self:
@@ -101,12 +79,12 @@ def next_question(turn: Turn) -> tuple[str, Outcome]:
     last = turn.history[-1] if turn.history else None
     if last is None:
         return _first_question(turn)
-    asked = _planned(turn, last.key)
+    asked = turn.planned(last.key)
     if asked is not None and (point := _worth_a_follow_up(turn, asked, last)):
         return _follow_up(turn, asked, point, last), Outcome(asked.type, last.key, is_follow_up=True)
     planned = _next_planned(turn)
-    lead = f"{_lead_in(turn, last)} " if _in_english(turn, planned.key) else ""
-    return lead + planned.text, Outcome(planned.type, planned.key)
+    lead = _lead_in(turn, last, _spoken(turn, planned.key))
+    return f"{lead} {planned.text}".strip(), Outcome(planned.type, planned.key)
 
 
 def _first_question(turn: Turn) -> tuple[str, Outcome]:
@@ -124,6 +102,13 @@ def _in_english(turn: Turn, key: str) -> bool:
     return bank.speaks(turn.language) or key == OPENING or bank.has(key)
 
 
+def _spoken(turn: Turn, key: str) -> str:
+    """The language of what leads to a question; empty where it stands alone, for want of words of its language."""
+    if _in_english(turn, key):
+        return ENGLISH
+    return turn.language if has_phrases(turn.language) else ""
+
+
 def opening(turn: Turn) -> str:
     """The first question, made from the posting and the résumé as far as there are any."""
     name = turn.candidate_name.split()[0] if turn.candidate_name.strip() else ""
@@ -135,7 +120,7 @@ def opening(turn: Turn) -> str:
         line = _line_about(turn.resume, shared[0])
         matter = "matters" if len(shared) == 1 else "matter"
         return (
-            f"{hello} We are talking about the {role}. Your résumé says “{line}”, and {_and(shared[:2])} "
+            f"{hello} We are talking about the {role}. Your résumé says “{line}”, and {listed(shared[:2])} "
             f"{matter} in this role. Tell me about the most demanding piece of work behind that line. {task}"
         )
     if _lines(turn.resume):
@@ -144,7 +129,7 @@ def opening(turn: Turn) -> str:
         wish = f" that has the most to do with the {role}" if role else " you are proudest of"
         return f"{hello} {about}Your résumé says “{line}”. Tell me about the piece of work there{wish}. {task}"
     if turn.posting:
-        stack = f", which asks for {_and(list(turn.posting.tech_stack[:3]))}" if turn.posting.tech_stack else ""
+        stack = f", which asks for {listed(list(turn.posting.tech_stack[:3]))}" if turn.posting.tech_stack else ""
         return f"{hello} We are talking about the {role}{stack}. Which piece of your work fits it best? {task}"
     return f"{hello} To begin, tell me about a piece of work that shows well how you go about things. {task}"
 
@@ -152,23 +137,17 @@ def opening(turn: Turn) -> str:
 def last_question(turn: Turn) -> tuple[str, Outcome]:
     """What ends an interview whose tokens are spent: a question that can be answered well, whatever came before."""
     outcome = Outcome("behavioral", LAST, by=BuiltInInterviewer.name, is_last=True)
-    if not turn.history:
-        return opening(turn), outcome
-    text = (
-        f"{_choose(_THANKS, turn)} We have talked about the most important things, so this is my last question. "
-        "Is there anything you would like to add: something you have done, or would do differently today, that has "
-        "not come up yet?"
-    )
-    return text, outcome
+    words = phrases(turn.language)
+    if turn.history:
+        return f"{_choose(words.thanks, turn)} {words.last}", outcome
+    is_english = words == phrases(ENGLISH)
+    return opening(turn) if is_english else words.naming(words.first, turn.candidate_name), outcome
 
 
-def closing(candidate_name: str) -> str:
-    """What is said after the last planned answer."""
-    name = f", {candidate_name.split()[0]}" if candidate_name.strip() else ""
-    return (
-        f"That was my last question. Thank you{name}. Your answers are saved. "
-        "You can finish now; if you just leave, the interview finishes by itself in a few minutes."
-    )
+def closing(candidate_name: str, language: str = ENGLISH) -> str:
+    """What is said after the last planned answer, in the interview's language."""
+    words = phrases(language)
+    return words.naming(words.closing, candidate_name)
 
 
 def _worth_a_follow_up(turn: Turn, asked: Question, last: Exchange) -> Point | None:
@@ -176,25 +155,19 @@ def _worth_a_follow_up(turn: Turn, asked: Question, last: Exchange) -> Point | N
 
     Not after a skip or "I don't know", not twice on one question, and on at most a third of the questions.
     """
-    follow_ups = sum(exchange.is_follow_up for exchange in turn.history)
-    if last.is_follow_up or last.skipped or _NOT_KNOWN.fullmatch(_straight(last.answer)):
-        return None
-    if follow_ups >= max(1, turn.planned_questions // 3):
+    if last.is_follow_up or leaves(last) or not turn.may_stay:
         return None
     return next((point for point in open_points(asked, [last.answer]) if point.follow_up), None)
 
 
 def _follow_up(turn: Turn, asked: Question, point: Point, last: Exchange) -> str:
     """The point's follow-up, after the candidate's own words if some of them can be quoted."""
-    if not _in_english(turn, last.key):
+    language = _spoken(turn, last.key)
+    if not language:
         return point.follow_up
-    quote = quotable(asked, last.answer)
-    lead = _choose(_QUOTING, turn).format(quote) if quote else _choose(_STAYING, turn)
+    quote = quotable(asked, last.answer) if language == ENGLISH else ""  # its rules are for English sentences
+    lead = _choose(_QUOTING, turn).format(quote) if quote else _choose(phrases(language).staying, turn)
     return f"{lead} {point.follow_up}"
-
-
-def _straight(answer: str) -> str:
-    return answer.replace("’", "'")
 
 
 def _next_planned(turn: Turn) -> Question:
@@ -205,14 +178,13 @@ def _next_planned(turn: Turn) -> Question:
     raise ProviderError("PLAN_EXHAUSTED", "All prepared questions have been asked.", retryable=False)
 
 
-def _planned(turn: Turn, key: str) -> Question | None:
-    return next((question for question in turn.plan if question.key == key), None)
-
-
-def _lead_in(turn: Turn, last: Exchange) -> str:
-    if last.skipped or _NOT_KNOWN.fullmatch(_straight(last.answer)):
-        return _choose(_AFTER_SKIP, turn)
-    return f"{_choose(_THANKS, turn)} {_choose(_MOVING_ON, turn)}"
+def _lead_in(turn: Turn, last: Exchange, language: str) -> str:
+    if not language:
+        return ""
+    words = phrases(language)
+    if leaves(last):
+        return _choose(words.after_skip, turn)
+    return f"{_choose(words.thanks, turn)} {_choose(words.moving_on, turn)}"
 
 
 def _choose(phrases: Sequence[str], turn: Turn) -> str:
@@ -245,7 +217,3 @@ def _line_about(resume: str, skill: str) -> str:
     rich = [line for line in lines if any(mentions(line, word) for word in known)]
     line = next(iter(sorted(about, key=len, reverse=True) or rich or sorted(lines, key=len, reverse=True)))
     return line if len(line) <= 140 else line[:139].rsplit(" ", 1)[0] + "…"
-
-
-def _and(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

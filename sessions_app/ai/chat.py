@@ -92,7 +92,7 @@ class ChatModel:
         asked, spent = asking_for(schema, messages), Usage()
         for _ in range(2):
             text, usage = self._reply(asked, schema, max_tokens)
-            spent = Usage(spent.input_tokens + usage.input_tokens, spent.output_tokens + usage.output_tokens)
+            spent += usage
             found = object_in(text)
             fault = fault_of(found, schema)
             if not fault and isinstance(found, dict):

@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .guards import denied, is_list_of_terms, is_monotonous, repeats, said_before, sentence_stems
-from .protocol import Exchange, Point, Question
+from .protocol import Point, Question
 from .senses import EVERYDAY, sense, senses_of
 from .wording import SMALL, Sentence, sentences
 
@@ -110,13 +110,6 @@ def shown(question: Question, answer: str) -> list[Shown]:
     return [best for point in sorted(passages) if (best := _best(passages[point])).strength >= SEEN]
 
 
-def covered_share(question: Question, answer: str) -> float:
-    """The mean strength over all rubric points, 0 where a point is not shown; 0 for a question without a rubric."""
-    if not question.points:
-        return 0.0
-    return round(sum(passage.strength for passage in shown(question, answer)) / len(question.points), 4)
-
-
 def level_of(strength: float) -> str:
     """How much an answer says of a point, in the rubric's words: how much, not how well. Empty where nothing is."""
     levels = ((STRONG, "strong"), (SOLID, "solid"), (SEEN, "developing"))
@@ -127,19 +120,6 @@ def open_points(question: Question, answers: Sequence[str]) -> list[Point]:
     """The rubric points that none of the answers shows."""
     covered = {passage.point_index for answer in answers for passage in shown(question, answer)}
     return [point for index, point in enumerate(question.points) if index not in covered]
-
-
-def coverage_map(
-    plan: Iterable[Question], history: Sequence[Exchange]
-) -> list[tuple[Question, list[list[Shown | None]]]]:
-    """For each planned question that was asked: a row for each rubric point, a cell for each of its answers."""
-    rows = []
-    for question in plan:
-        answers = [exchange.answer for exchange in history if exchange.key == question.key]
-        columns = [{cell.point_index: cell for cell in shown(question, answer)} for answer in answers]
-        if answers:
-            rows.append((question, [[column.get(n) for column in columns] for n in range(len(question.points))]))
-    return rows
 
 
 def _nearness(rubric: _Rubric, parts: Sequence[Sentence]) -> float:

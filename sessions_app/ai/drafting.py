@@ -1,7 +1,9 @@
 """What a model may not do as an interviewer, checked by code while it writes.
 
-Text passes as it comes, except where it could still turn out to be a label, a thought or an earlier question: that is
-held back until it is decided. The first question mark ends it, so an answer of its own never gets through.
+Text passes as it comes, except where it could still turn out to be a label, a thought, an earlier question, a farewell
+or what a good answer would say: that is held back until it is decided, and nothing passes after it. The first question
+mark ends it, so an answer of its own never gets through. Only that no question comes at all is known when it is over:
+what was written until then has been seen, and is taken back.
 """
 
 from __future__ import annotations
@@ -30,11 +32,13 @@ _REQUEST = re.compile(
     r"erzählen|beschreiben|erklären|schildern|nennen|décrivez|expliquez|racontez|describ[ae]|explique|cuénteme)\b",
     re.I,
 )
-_FAREWELL = re.compile(
-    r"\b(concludes? (the|this|our)|end of (the|this|our) interview|questions for (me|us)|best of luck|good luck|"
-    r"goodbye|am ende unseres|fragen an (mich|uns)|auf wiedersehen)\b",
-    re.I,
+_FAREWELLS = (
+    *(f"conclude{s} {whose}" for s in ("", "s") for whose in ("the", "this", "our")),
+    *(f"end of {whose} interview" for whose in ("the", "this", "our")),
+    *("questions for me", "questions for us", "best of luck", "good luck", "goodbye"),
+    *("am ende unseres", "fragen an mich", "fragen an uns", "auf wiedersehen"),
 )
+_FAREWELL = re.compile(rf"\b({'|'.join(_FAREWELLS)})\b", re.I)
 _SENTENCES = {
     "NO_QUESTION": "The model did not ask a question.",
     "REPEATED_QUESTION": "The model asked what was asked before.",
@@ -60,7 +64,8 @@ class Guard:
     def __init__(self, asked: Sequence[str], *, hidden: Sequence[str] = ()) -> None:
         self._asked = [words for text in asked for words in _questions_in(text)]
         self._hidden = [phrase.casefold() for phrase in hidden]
-        self._raw, self._passed = "", 0
+        self._never = (*_FAREWELLS, *self._hidden)
+        self._raw, self._passed, self._refused = "", 0, ""
         self.is_done = False  # the question is whole, or nothing good can come any more
 
     def passed(self, piece: str) -> str:
@@ -69,13 +74,16 @@ class Guard:
             return ""
         self._raw += piece
         text, self.is_done = _beginning(self._raw)
-        return "" if self.is_done else self._pass(text[: self._held_from(text)])
+        held = self._held_from(text)
+        self._refused = _too_much(text[:held], self._hidden)
+        self.is_done = self.is_done or bool(self._refused)
+        return "" if self.is_done else self._pass(text[:held])
 
     def rest(self) -> str:
         """What was held back, at the end. Raises Unfit."""
         text, _ = _beginning(self._raw)
         text = text.rstrip()
-        if code := self._fault(text):
+        if code := self._refused or self._fault(text):
             raise Unfit(code)
         return self._pass(text)
 
@@ -85,7 +93,9 @@ class Guard:
         return fresh
 
     def _held_from(self, text: str) -> int:
-        """Up to where it may be shown: not what may be a label, not a sentence that was a question before."""
+        """Up to where it may be shown: not what may be a label, not a sentence that was a question before, not the
+        beginning of what must not be said.
+        """
         begun_with = text.casefold()
         if len(text) < LONGEST_LABEL and any(
             label.startswith(begun_with) or begun_with.startswith(label) for label in LABELS
@@ -94,19 +104,35 @@ class Guard:
         start = _last_sentence(text)
         if any(words[: len(begun)] == begun for begun in [_words(text[start:])[:-1]] for words in self._asked):
             return start
-        return len(text)
+        return len(text) - self._undecided(text)
+
+    def _undecided(self, text: str) -> int:
+        """How many characters at the end may become what must not be said; a whole farewell may still be a part of a
+        longer word.
+        """
+        longest = min(len(text), max(map(len, self._never)))
+        ends = ((length, text[-length:].casefold()) for length in range(longest, 0, -1))
+        return next((length for length, end in ends if any(one.startswith(end) for one in self._never)), 0)
 
     def _fault(self, text: str) -> str:
         asks = text[_last_sentence(text) :].strip()
         question = _words(asks)
-        if _FAREWELL.search(text):
-            return "ENDED_EARLY"
+        too_much = _too_much(text, self._hidden)
+        if too_much == "ENDED_EARLY":
+            return too_much
         is_short = len(question) < LEAST_WORDS and len(asks) < LEAST_CHARACTERS
         if is_short or len(text) > LONGEST or not (asks[-1:] in _MARKS or _is_request(asks)):
             return "NO_QUESTION"
         if any(_is_like(question, earlier) for earlier in self._asked):
             return "REPEATED_QUESTION"
-        return "ANSWER_GIVEN_AWAY" if any(phrase in text.casefold() for phrase in self._hidden) else ""
+        return too_much
+
+
+def _too_much(text: str, hidden: Sequence[str]) -> str:
+    """What must not be said: a farewell, or what a good answer would have."""
+    if _FAREWELL.search(text):
+        return "ENDED_EARLY"
+    return "ANSWER_GIVEN_AWAY" if any(phrase in text.casefold() for phrase in hidden) else ""
 
 
 def _beginning(raw: str) -> tuple[str, bool]:

@@ -18,7 +18,7 @@ from . import coverage, injections
 from .criteria import Criterion, RubricPoint, Said, answered_share, answers_for, asked_points
 from .injections import Instruction
 from .masking import masked
-from .protocol import Usage
+from .protocol import BUILT_IN, Usage
 from .quotes import Span
 
 COVERAGE, MODEL = "evidence_coverage", "model"
@@ -62,7 +62,7 @@ class Judgement:
     points: tuple[PointShown, ...] = ()
     dropped: int = 0
     usage: Usage = field(default_factory=Usage)
-    model_name: str = "built-in"
+    model_name: str = BUILT_IN
     prompt_version: str = ""
     is_misled: bool = False  # the judge found shown what nobody can show
 

@@ -148,12 +148,13 @@ def _judged(judge: Judge, case: _Case, written: Prompt, share: float) -> Judgeme
     for _ in range(2):
         try:
             reply, usage = judge.structured(messages(case, written), SCHEMA, 300 + 160 * len(case.points))
-            spent = _sum(spent, usage)
+            spent += usage
             return _counted(reply, case, judge.name, written, share, spent)
         except ProviderError as error:
+            spent += error.usage or Usage()
             if error.retryable or error.code not in ONE_CALL:
+                error.usage = spent
                 raise
-            spent = _sum(spent, error.usage or Usage())
             break  # the model was asked again already
         except _BadReply as reply:
             is_misled = is_misled or isinstance(reply, _Misled)
@@ -265,7 +266,3 @@ def question_shown(said: Said, planned: Sequence[Question], resume: str, names: 
 def _runs(text: str) -> set[tuple[str, ...]]:
     words = re.findall(r"\w+", text.casefold())
     return {tuple(words[at : at + _RUN]) for at in range(len(words) - _RUN + 1)}
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    return Usage(one.input_tokens + other.input_tokens, one.output_tokens + other.output_tokens)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+BUILT_IN = "built-in"  # the name of the interviewer, judge and reader without a model
+
 
 @dataclass(frozen=True)
 class Point:
@@ -84,10 +86,19 @@ class Turn:
     tokens_left: int | None = None
     attempt: int = 1
 
+    def planned(self, key: str) -> Question | None:
+        return next((question for question in self.plan if question.key == key), None)
+
+    @property
+    def may_stay(self) -> bool:
+        """Whether the last answer may be asked about: at most a third of the questions are follow-ups."""
+        follow_ups = sum(exchange.is_follow_up for exchange in self.history)
+        return follow_ups < max(1, self.planned_questions // 3)
+
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens of one call: what was sent and what came back, as the provider counted them."""
+    """Tokens of one call, or of several: what was sent and what came back, as the provider counted them."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -95,6 +106,9 @@ class Usage:
     @property
     def total(self) -> int:
         return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
 
     def as_json(self) -> dict[str, int]:
         return asdict(self)
@@ -192,9 +206,4 @@ def provider_for(model_name: str) -> Provider:
 def descriptions() -> list[dict[str, Any]]:
     """The connected interviewers, as people are told about them."""
     about = "Practice engine: prepared questions and rules, no AI model."
-    return [{"name": "built-in", "is_ai": False, "description": about}]
-
-
-def model_names() -> list[str]:
-    """The names ``provider_for`` knows."""
-    return [entry["name"] for entry in descriptions()]
+    return [{"name": BUILT_IN, "is_ai": False, "description": about}]

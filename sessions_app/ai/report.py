@@ -12,6 +12,7 @@ from sessions_app import scoring
 
 from .criteria import Said
 from .judging import COVERAGE, LEFT_TO_HUMAN, NOT_ENOUGH, SCORED, Judgement, PointShown
+from .wording import listed
 
 MOST = 8
 WELL, OKAY = 75.0, 45.0  # a criterion's score from which it went well, from which it was okay
@@ -106,10 +107,10 @@ def _summary(judged: Sequence[Judgement], said: Sequence[Said]) -> str:
         lines.append(f"Most shown: {scored[-1].criterion.title}. Least shown: {scored[0].criterion.title}.")
     unknown = [one.criterion.title for one in judged if one.verdict == NOT_ENOUGH]
     if unknown:
-        lines.append(f"Not enough evidence about {_and(unknown)}.")
+        lines.append(f"Not enough evidence about {listed(unknown)}.")
     left = [one.criterion.title for one in judged if one.verdict == LEFT_TO_HUMAN]
     if left:
-        lines.append(f"Left to a person: {_and(left)}.")
+        lines.append(f"Left to a person: {listed(left)}.")
     if any(one.method == COVERAGE for one in judged):
         lines.append("This counts what the answers speak of. It does not tell how good they are; a person should.")
     return " ".join(lines)
@@ -123,7 +124,7 @@ def _recommendations(judged: Sequence[Judgement], said: Sequence[Said]) -> list[
         told.append(f"Answer every question, if only in part: {_count(unanswered, 'question')} had no answer.")
     unknown = [one.criterion.title for one in judged if one.verdict == NOT_ENOUGH and one.points]  # it was asked about
     if unknown:
-        told.append(f"Talk about {_and(unknown)}: there was not enough to go by.")
+        told.append(f"Talk about {listed(unknown)}: there was not enough to go by.")
     weak = _between(judged, 0, WELL)
     if weak:
         told.append(
@@ -146,7 +147,3 @@ def _small(point: PointShown) -> str:
 def _short(quote: str, longest: int = 160) -> str:
     plain = " ".join(quote.split())
     return plain if len(plain) <= longest else plain[: longest - 1].rsplit(" ", 1)[0] + "…"
-
-
-def _and(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

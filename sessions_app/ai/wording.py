@@ -7,6 +7,7 @@ with each other; they are not always words themselves.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -165,3 +166,8 @@ def _stem_end(word: str) -> str:
 
 COMMON = frozenset(stem(word) for word in _COMMON.split())
 """Stems that are in answers to anything: alone they show nothing."""
+
+
+def listed(words: Sequence[str]) -> str:
+    """One, two and three: as a sentence lists them."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

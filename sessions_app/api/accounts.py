@@ -1,19 +1,26 @@
-"""``/auth``: register, sign in, refresh, sign out, and who am I."""
+"""``/auth``: register, sign in, refresh, sign out, and who am I. ``/account``: everything about me, and its erasure."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth import authenticate, get_user
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from rest_framework import serializers as s
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 
 from sessions_app import errors, represent
+from sessions_app.access import require_account
+from sessions_app.export_account import as_chunks, file_name
 from sessions_app.models import User
+from sessions_app.models.clock import database_now
 from sessions_app.services import accounts
 from sessions_app.services.guests import move_guest
+from sessions_app.services.personal_data import erase_account
 
 from . import inputs, outputs
 from .base import ApiView
@@ -89,3 +96,44 @@ class MeView(ApiView):
     @says("Who am I", {200: outputs.UserOut})
     def get(self, request: Any) -> Response:
         return Response(represent.user(request.user))
+
+
+class ErasureReceipt(s.Serializer[Any]):
+    """How many of what, with nothing about the person; nobody can look it up again."""
+
+    reference = s.UUIDField()
+    erased_at = s.DateTimeField()
+    removed = s.DictField(child=s.IntegerField())
+    kept = s.DictField(child=s.IntegerField(), help_text="Numbers about nobody: logs, scores, ratings.")
+
+
+class AccountView(ApiView):
+    throttle_kinds = {"*": "auth"}
+    keeps_idempotency_keys = False  # nothing about somebody who is gone is kept
+
+    @says(
+        "Erase my account and everything that tells about me",
+        {200: ErasureReceipt},
+        body=inputs.PasswordBody,
+        errors=(400, 403, 409),
+    )
+    def delete(self, request: Any) -> Response:
+        user = require_account(self.actor)
+        password = self.body(inputs.PasswordBody)["password"]
+        if authenticate(request._request, username=user.email, password=password) != user:
+            raise errors.ValidationFailed([errors.FieldError("password", "wrong", "This is not your password.")])
+        return Response(erase_account(actor=self.actor))
+
+
+class AccountExportView(ApiView):
+    keeps_idempotency_keys = False
+
+    @says(
+        "Everything that is stored about me, as one file",
+        {(200, "application/json"): OpenApiTypes.OBJECT},
+        errors=(403,),
+    )
+    def get(self, request: Any) -> StreamingHttpResponse:
+        require_account(self.actor)
+        disposition = {"Content-Disposition": f'attachment; filename="{file_name(database_now())}"'}
+        return StreamingHttpResponse(as_chunks(self.actor), content_type="application/json", headers=disposition)

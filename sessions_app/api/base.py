@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -51,11 +52,23 @@ class ApiView(APIView):
         self.headers = self.default_response_headers
         try:
             self.initial(drf, *args, **kwargs)
-            response = idempotency.run(drf, self._handle) if self.keeps_idempotency_keys else self._handle()
+            keeps = self.keeps_idempotency_keys
+            response = idempotency.run(drf, self._handle, self._prepare) if keeps else self._handle()
         except Exception as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(drf, response, *args, **kwargs)
         return self.response
+
+    def prepare(self) -> None:
+        """What a view does before the transaction of its answer, since it takes long."""
+
+    def _prepare(self) -> Response | None:
+        try:
+            self.prepare()
+        except Exception as error:
+            refused: Response = self.handle_exception(error)
+            return refused
+        return None
 
     def _handle(self) -> Response:
         method = (self.request.method or "").lower()
@@ -84,17 +97,47 @@ class ApiView(APIView):
         given = self.request.headers.get("If-Match", "*").strip()
         if given == "*":
             return None
-        match = re.fullmatch(r'(?:W/)?"(\d{1,9})(?:-\d+)?"', given)
+        match = re.fullmatch(r'(?:W/)?"([0-9]{1,9})(?:-[0-9]+)?"', given)
         if match is None:
             raise errors.PreconditionFailed
         return int(match.group(1))
 
 
-class PageQuery(serializers.Serializer[Any]):
+class WholeNumber(serializers.IntegerField):
+    """In the digits 0 to 9: what one door takes for a number, the others take, too."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not re.fullmatch(r"\s*[+-]?[0-9]+(\.0*)?\s*", str(data)):
+            self.fail("invalid")
+        number: int = super().to_internal_value(data)
+        return number
+
+
+class Body(serializers.Serializer[Any]):
+    """A body, or a query string, that refuses keys it does not know."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise ValidationError({"body": [ErrorDetail("Send a JSON object.", code="invalid")]})
+        wrong: dict[str, Any] = {
+            str(key): [ErrorDetail("There is no such field. Leave it out.", code="unknown_field")]
+            for key in data
+            if key not in self.fields
+        }
+        try:
+            value = super().to_internal_value(data)
+        except ValidationError as error:
+            wrong |= error.detail if isinstance(error.detail, dict) else {"body": error.detail}
+        if wrong:
+            raise ValidationError(wrong)
+        return value
+
+
+class PageQuery(Body):
     """``limit`` and ``offset`` of a list."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=100, default=50)
-    offset = serializers.IntegerField(min_value=0, max_value=10_000_000, default=0)
+    limit = WholeNumber(min_value=1, max_value=100, default=50)
+    offset = WholeNumber(min_value=0, max_value=10_000_000, default=0)
 
 
 def page(

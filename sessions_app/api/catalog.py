@@ -88,17 +88,20 @@ class ResumeViewSet(_Rows):
         headers=(KEY,),
     )
     def create(self, request: Any) -> Response:
-        resume = resumes.store_resume(actor=self.actor, **self._sent(request))
+        resume = resumes.store_resume(actor=self.actor, **self._sent)
         headers = {"Location": f"/api/v1/resumes/{resume.pk}"}
         return Response(represent.resume(resume, self.actor), status=201, headers=headers)
 
-    def _sent(self, request: Any) -> dict[str, Any]:
-        """The text that was sent, or that is in the file; reading the file takes a moment."""
-        if not isinstance(request.data, QueryDict):
-            return {"text": self.body(inputs.ResumeBody)["content"]}
+    def prepare(self) -> None:
+        """The text that was sent, or that is in the file: reading a file may take many seconds."""
+        if self.action != "create":
+            return
+        if not isinstance(self.request.data, QueryDict):
+            self._sent: dict[str, Any] = {"text": self.body(inputs.ResumeBody)["content"]}
+            return
         file = self.body(inputs.ResumeFile)["file"]
         text, flags = resumes.read_resume(file)
-        return {"text": text, "flags": flags, "source_name": file.name or ""}
+        self._sent = {"text": text, "flags": flags, "source_name": file.name or ""}
 
     @says("A résumé", {200: outputs.ResumeOut}, errors=(404,))
     def retrieve(self, request: Any, id: str) -> Response:

@@ -15,6 +15,28 @@ from sessions_app import errors, errors_json
 from sessions_app.errors import DomainError, FieldError
 from sessions_app.logs import log
 
+# What the frameworks say without a remedy, in our words.
+_SENTENCES = {
+    "This field is required.": "This field is needed: send it, too.",
+    "This field may not be null.": "Send a value, or leave the field out.",
+    "This field may not be blank.": "Write something here, or leave the field out.",
+    "This list may not be empty.": "Name at least one.",
+    "A valid integer is required.": "Send a whole number, such as 10.",
+    "A valid number is required.": "Send a number, such as 0.5.",
+    "Not a valid string.": "Send a text.",
+    "Must be a valid boolean.": "Send true or false.",
+    "Must be a valid UUID.": "Send an id as the API gave it to you.",
+    "Value must be valid JSON.": "Send valid JSON.",
+    "No file was submitted.": "Send a file in this field.",
+    "The submitted file is empty.": "This file is empty. Choose another one.",
+    "String value too large.": "Send a smaller number.",
+}
+_BEGINNINGS = {
+    "Expected a list of items": "Send a list.",
+    "Expected a dictionary": "Send a JSON object.",
+    "Invalid data. Expected a dictionary": "Send a JSON object.",
+}
+
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """The response to an error, or None for what is our own fault and becomes a 500."""
@@ -59,10 +81,17 @@ def _http(error: exceptions.APIException) -> DomainError:
     return known
 
 
+def _with_remedy(sentence: str) -> str:
+    if sentence.endswith("is not a valid choice."):
+        return f"{sentence} The choices are in the documentation at /docs."
+    known = (remedy for beginning, remedy in _BEGINNINGS.items() if sentence.startswith(beginning))
+    return _SENTENCES.get(sentence) or next(known, sentence)
+
+
 def _fields(details: Any, prefix: str = "") -> Iterator[FieldError]:
     """Nested error details as a flat list, each named by the key of the body."""
     if isinstance(details, dict) and set(details) == {"message", "code"} and isinstance(details["code"], str):
-        yield FieldError(prefix or "body", details["code"], details["message"])
+        yield FieldError(prefix or "body", details["code"], _with_remedy(str(details["message"])))
     elif isinstance(details, dict):
         for key, inner in details.items():
             here = "" if key == "non_field_errors" else str(key)

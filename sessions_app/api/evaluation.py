@@ -23,7 +23,7 @@ class EvidenceOut(s.Serializer[Any]):
     start = s.IntegerField()
     end = s.IntegerField()
     quote = s.CharField()
-    point = s.CharField(help_text="The rubric point that it shows.")
+    point = s.CharField(help_text="The rubric point that it shows; empty where points are not told.")
 
 
 class RubricPointOut(s.Serializer[Any]):
@@ -50,7 +50,7 @@ class CriterionOut(JudgedOut):
     score = s.FloatField(allow_null=True, help_text="0 to 100; null without evidence.")
     level = s.ChoiceField(["", "developing", "solid", "strong"])
     rationale = s.CharField()
-    points = RubricPointOut(many=True)
+    points = RubricPointOut(many=True, help_text="None for candidates of interviews that others judge.")
     evidence = EvidenceOut(many=True)
 
 

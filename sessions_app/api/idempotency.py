@@ -27,31 +27,41 @@ KEPT_HEADERS = ("Location", "ETag")
 MAX_KEY = 200
 
 Handler = Callable[[], Response]
+Preparation = Callable[[], Response | None]
 
 
-def run(request: Request, handler: Handler) -> Response:
+def run(request: Request, handler: Handler, prepare: Preparation) -> Response:
     """Carry the request out, or replay what it was answered before.
+
+    ``prepare`` does what takes long, under the key and before the handler's transaction; what it returns, unless that
+    is None, is a refusal and the answer.
 
     Raises:
         ValidationFailed: the key is not 1 to 200 printable ASCII characters.
         IdempotencyKeyReused: it came with another request before.
         IdempotencyInProgress: that request is still running.
     """
-    key = request.headers.get("Idempotency-Key")
-    if key is None or request.method not in ("POST", "PUT", "PATCH"):
-        return handler()
-    if not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():
-        wrong = FieldError("Idempotency-Key", "invalid", "Use 1 to 200 printable ASCII characters.")
-        raise ValidationFailed([wrong])
+    key = key_of(request) if request.method in ("POST", "PUT", "PATCH") else None
+    if key is None:
+        return prepare() or handler()
     claimed = _claim(request, key)
     if claimed.status_code is not None:
         return _replay(claimed)
-    return _carry_out(claimed, handler)
+    return _carry_out(claimed, handler, prepare)
+
+
+def key_of(request: Request) -> str | None:
+    """The request's key, if it has one. Raises ValidationFailed where it is not 1 to 200 printable ASCII characters."""
+    key: str | None = request.headers.get("Idempotency-Key")
+    if key is not None and (not 1 <= len(key) <= MAX_KEY or not key.isascii() or not key.isprintable()):
+        wrong = FieldError("Idempotency-Key", "invalid", "Use 1 to 200 printable ASCII characters.")
+        raise ValidationFailed([wrong])
+    return key
 
 
 def _claim(request: Request, key: str) -> IdempotencyKey:
     caller = str(request.user.pk) if request.user.is_authenticated else ""
-    fingerprint = _fingerprint(request)
+    fingerprint = fingerprint_of(request)
     now = database_now()
     try:
         with transaction.atomic():
@@ -70,10 +80,11 @@ def _claim(request: Request, key: str) -> IdempotencyKey:
     return claimed
 
 
-def _carry_out(claimed: IdempotencyKey, handler: Handler) -> Response:
+def _carry_out(claimed: IdempotencyKey, handler: Handler, prepare: Preparation) -> Response:
     try:
+        refused = prepare()
         with transaction.atomic():
-            response = handler()
+            response = refused or handler()
             if response.status_code < 500:
                 _store(claimed, response)
     except Exception:
@@ -101,7 +112,7 @@ def _replay(claimed: IdempotencyKey) -> Response:
     return Response(body, status=claimed.status_code, headers=headers)
 
 
-def _fingerprint(request: Request) -> str:
-    """Of the address and the body; PUT and POST of one verb are the same request."""
+def fingerprint_of(request: Request) -> str:
+    """Of the address and the body, which nobody may have read before; PUT and POST of one verb are the same request."""
     said = request.get_full_path().rstrip("/").encode() + b"\n" + request._request.body
     return hashlib.sha256(said).hexdigest()

@@ -13,36 +13,26 @@ from sessions_app.models.catalog import Level
 from sessions_app.represent import dumps
 from sessions_app.services.config import SessionConfig, config_fields
 
-from .base import PageQuery
+from .base import Body, PageQuery, WholeNumber
 
-ORDERINGS = ("created_at", "updated_at", "last_activity_at", "candidate_name", "status")
-
-
-class Body(serializers.Serializer[Any]):
-    """A body that refuses keys it does not know."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, dict):
-            raise ValidationError({"body": [ErrorDetail("Send a JSON object.", code="invalid")]})
-        wrong: dict[str, Any] = {
-            str(key): [ErrorDetail("There is no such field.", code="unknown_field")]
-            for key in data
-            if key not in self.fields
-        }
-        try:
-            value = super().to_internal_value(data)
-        except ValidationError as error:
-            wrong |= error.detail if isinstance(error.detail, dict) else {"body": error.detail}
-        if wrong:
-            raise ValidationError(wrong)
-        return value
+ORDERINGS = ("created_at", "updated_at", "last_activity_at", "candidate_name", "status", "score")
 
 
 class Nothing(Body):
     """An action without arguments."""
 
 
-class Text(serializers.CharField):
+class Line(serializers.CharField):
+    """Text without what is blank around it. A number is none, though the framework would write it out."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        text: str = super().to_internal_value(data)
+        return text
+
+
+class Text(Line):
     """Text as it was typed: not trimmed, since an answer is the candidate's own words."""
 
     def __init__(self, **options: Any) -> None:
@@ -136,7 +126,7 @@ class NewSessionBody(SessionBody):
 
 class AnswerBody(Body):
     answer_text = Text(required=False, allow_blank=True, max_length=limits.MAX_ANSWER, default="")
-    client_message_id = serializers.CharField(
+    client_message_id = Line(
         required=False,
         max_length=100,
         help_text="Your name for this answer; sending it twice stores it once.",
@@ -158,11 +148,11 @@ class AnswerBody(Body):
 
 class DraftBody(Body):
     text = Text(allow_blank=True, max_length=limits.MAX_ANSWER)
-    revision = serializers.IntegerField(min_value=0, max_value=2**53)
+    revision = WholeNumber(min_value=0, max_value=2**53)
 
 
 class ReasonBody(Body):
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    reason = Line(required=False, allow_blank=True, default="", max_length=500)
 
 
 class Ordering(serializers.RegexField):
@@ -178,21 +168,17 @@ class Ordering(serializers.RegexField):
 class ExtendBody(ReasonBody):
     """Either minutes or tokens; their ranges depend on the session, so the verb checks them with the reason."""
 
-    minutes = serializers.IntegerField(
-        required=False, help_text="Candidates of practice sessions add exactly 5; staff up to 1,440."
-    )
-    tokens = serializers.IntegerField(required=False, help_text="Staff only; at most 200,000 in all.")
+    minutes = WholeNumber(required=False, help_text="Candidates of practice sessions add exactly 5; staff up to 1,440.")
+    tokens = WholeNumber(required=False, help_text="Staff only; at most 200,000 in all.")
 
 
 class ReopenBody(ReasonBody):
-    minutes = serializers.IntegerField(
-        required=False, default=0, help_text="Extra time; an expired session needs at least 1."
-    )
+    minutes = WholeNumber(required=False, default=0, help_text="Extra time; an expired session needs at least 1.")
 
 
 class SessionQuery(PageQuery):
-    status = serializers.CharField(required=False, help_text="One of the six statuses.")
-    search = serializers.CharField(
+    status = Line(required=False, help_text="One of the six statuses.")
+    search = Line(
         required=False, allow_blank=True, max_length=200, help_text="Part of a name, an address or a title; or an id."
     )
     job_posting_id = serializers.UUIDField(required=False)
@@ -200,23 +186,26 @@ class SessionQuery(PageQuery):
     mode = serializers.ChoiceField(limits.MODES, required=False, help_text="Sessions in which it is enabled.")
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
-    ordering = Ordering(ORDERINGS, required=False, default="-created_at", help_text="Such as status,-created_at.")
+    ordering = Ordering(
+        ORDERINGS,
+        required=False,
+        default="-created_at",
+        help_text="Such as status,-created_at. Of score only those count that you may see; sessions without come last.",
+    )
 
 
-class AfterQuery(serializers.Serializer[Any]):
+class AfterQuery(Body):
     """``after`` is the number of the last row the caller has."""
 
-    after = serializers.IntegerField(min_value=0, max_value=2_147_483_647, default=0)
-    limit = serializers.IntegerField(min_value=1, max_value=1000, required=False)
+    after = WholeNumber(min_value=0, max_value=2_147_483_647, default=0)
+    limit = WholeNumber(min_value=1, max_value=1000, required=False)
 
 
 class JobPostingBody(Body):
-    title = serializers.CharField(max_length=200)
-    company = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
+    title = Line(max_length=200)
+    company = Line(required=False, allow_blank=True, max_length=200, default="")
     description = Text(required=False, allow_blank=True, max_length=20_000, default="")
-    tech_stack = serializers.ListField(
-        child=serializers.CharField(max_length=80), required=False, default=list, max_length=50
-    )
+    tech_stack = serializers.ListField(child=Line(max_length=80), required=False, default=list, max_length=50)
     experience_level = serializers.ChoiceField(Level.choices, required=False, default=Level.MID)
     language = serializers.RegexField(r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?$", required=False, default="en")
 
@@ -230,7 +219,7 @@ class ResumeFile(Body):
 
 
 class KeyBody(Body):
-    name = serializers.CharField(max_length=80)
+    name = Line(max_length=80)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(["read", "write"]), required=False, min_length=1, max_length=2, default=["read"]
     )
@@ -238,34 +227,38 @@ class KeyBody(Body):
 
 
 class ClaimBody(Body):
-    accessToken = serializers.CharField(max_length=200)
+    accessToken = Line(max_length=200)
 
 
 class AssessmentBody(Body):
-    userId = serializers.CharField(required=False, allow_null=True, allow_blank=True, max_length=100, default=None)
+    userId = Line(required=False, allow_null=True, allow_blank=True, max_length=100, default=None)
 
 
 class AssessmentMessageBody(Body):
-    sessionId = serializers.CharField(max_length=100)
+    sessionId = Line(max_length=100)
     message = Text(max_length=limits.MAX_ANSWER)
-    clientMessageId = serializers.CharField(
+    clientMessageId = Line(
         required=False, max_length=100, help_text="Your name for this message; sending it twice stores it once."
     )
 
 
 class RegisterBody(Body):
     email = serializers.EmailField(max_length=254)
-    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
-    name = serializers.CharField(required=False, allow_blank=True, max_length=limits.MAX_NAME, default="")
+    password = Line(max_length=128, trim_whitespace=False, write_only=True)
+    name = Line(required=False, allow_blank=True, max_length=limits.MAX_NAME, default="")
+
+
+class PasswordBody(Body):
+    password = Line(max_length=128, trim_whitespace=False, write_only=True)
 
 
 class TokenBody(Body):
-    email = serializers.CharField(max_length=254)
-    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+    email = Line(max_length=254)
+    password = Line(max_length=128, trim_whitespace=False, write_only=True)
 
 
 class RefreshBody(Body):
-    refresh = serializers.CharField(max_length=4000)
+    refresh = Line(max_length=4000)
 
 
 class InvitationBody(SessionBody):
@@ -299,7 +292,7 @@ class InvitationQuery(PageQuery):
 class RequestBody(Body):
     kind = serializers.ChoiceField(["extra_time", "adjustment", "human", "score"])
     text = Text(required=False, allow_blank=True, default="", max_length=2_000)
-    criterion = serializers.CharField(
+    criterion = Line(
         required=False, max_length=80, help_text="Of a score: the key of the criterion that is disagreed with."
     )
 
@@ -315,12 +308,12 @@ class RequestQuery(PageQuery):
 
 
 class GrantBody(Body):
-    minutes = serializers.IntegerField(required=False, min_value=1, max_value=limits.MAX_EXTRA_MINUTES)
-    answer = serializers.CharField(required=False, allow_blank=True, default="", max_length=2_000)
+    minutes = WholeNumber(required=False, min_value=1, max_value=limits.MAX_EXTRA_MINUTES)
+    answer = Line(required=False, allow_blank=True, default="", max_length=2_000)
 
 
 class DeclineBody(Body):
-    answer = serializers.CharField(max_length=2_000, help_text="The candidate reads it.")
+    answer = Line(max_length=2_000, help_text="The candidate reads it.")
 
 
 def _dumped(payload: Any) -> str:

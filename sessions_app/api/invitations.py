@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db.models import Q
 from rest_framework.decorators import action
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
@@ -20,6 +21,7 @@ from sessions_app.services.letters import invite_address
 from . import inputs, outputs
 from .base import ApiView, PageQuery, page
 from .docs import KEY, says
+from .idempotency import fingerprint_of, key_of
 
 Json = dict[str, Any]
 
@@ -37,29 +39,31 @@ class InvitationViewSet(ViewSetMixin, ApiView):
         errors=(400,),
     )
     def list(self, request: Any) -> Response:
-        query = self.query(inputs.InvitationQuery)
+        query, now = self.query(inputs.InvitationQuery), database_now()
         rows = invitations_of(self.actor)
         if "session_id" in query:
             rows = rows.filter(session_id=query["session_id"])
         if "state" in query:
-            rows = rows.filter(_in_state(query["state"]))
-        return Response(page(request, rows, query, as_json))
+            rows = rows.in_state(query["state"], now)
+        return Response(page(request, rows, query, partial(as_json, now=now)))
 
     @says(
         "Invite a candidate to a session, or to a new one (staff)",
         {201: outputs.NewInvitationOut, 200: outputs.NewInvitationOut},
         body=inputs.InvitationBody,
-        errors=(400, 403, 404),
+        errors=(400, 403, 404, 422),
         headers=(KEY,),
     )
     def create(self, request: Any) -> Response:
+        key, fingerprint = key_of(request), fingerprint_of(request)
         body = self.body(inputs.InvitationBody)
         own = {name: body.pop(name) for name in ("session_id", "email", "expires_at") if name in body}
         invitation, token = invite_one(
             actor=self.actor,
             config=SessionConfig(**body) if body else None,
             origin=_origin(request),
-            key=request.headers.get("Idempotency-Key", ""),
+            key=key or "",
+            fingerprint=fingerprint,
             **own,
         )
         return _with_link(request, invitation, token)
@@ -160,14 +164,14 @@ class SessionRequestsView(ApiView):
         return Response(request_json(asked), status=201)
 
 
-def as_json(invitation: Invitation) -> Json:
-    """Never with the token; whoever lost it sends a new one."""
+def as_json(invitation: Invitation, now: datetime | None = None) -> Json:
+    """Never with the token; whoever lost it sends a new one. ``now`` is the database's, for whoever knows it."""
     return {
         "id": invitation.pk,
         "session_id": invitation.session_id,
         "candidate_name": invitation.session.candidate_name,
         "email": invitation.email,
-        "state": invitation.state(database_now()),
+        "state": invitation.state(now or database_now()),
         **{name: getattr(invitation, name) for name in ("created_at", "expires_at", "sent_at")},
         **{name: getattr(invitation, name) for name in ("opened_at", "accepted_at", "revoked_at")},
     }
@@ -188,15 +192,3 @@ def _with_link(request: Any, invitation: Invitation, token: str) -> Response:
 
 def _origin(request: Any) -> str:
     return str(request.build_absolute_uri("/"))
-
-
-def _in_state(state: str) -> Q:
-    """As ``Invitation.state`` says it, for the database."""
-    now = database_now()
-    unused = Q(revoked_at=None, accepted_at=None)
-    return {
-        "revoked": Q(revoked_at__isnull=False),
-        "accepted": Q(revoked_at=None, accepted_at__isnull=False),
-        "expired": unused & Q(expires_at__lte=now),
-        "open": unused & Q(expires_at__gt=now),
-    }[state]

@@ -183,7 +183,7 @@ class SessionContext(_Session):
     token_budget = s.IntegerField()
     tokens_used = s.IntegerField()
     precision = PrecisionOfAll(allow_null=True)
-    estimates = s.DictField(child=s.FloatField(), allow_null=True, help_text="By dimension with evidence, -1 to 1.")
+    estimates = s.DictField(child=s.FloatField(), allow_null=True, help_text="-1 to 1; null until staff have rated.")
     job_posting = JobPostingOut(allow_null=True)
     resume = ResumeInContext(allow_null=True)
     messages = MessageOut(many=True)

@@ -10,15 +10,15 @@ from rest_framework.response import Response
 from sessions_app import errors
 from sessions_app.models import CriterionScore, Review
 from sessions_app.models.evaluation import Rating, Recommendation, Verdict
-from sessions_app.services import agreement, reviewing
+from sessions_app.services import agreement, reviewing, scorecards
 from sessions_app.services.quoting import MOST_QUOTES
 from sessions_app.services.reviewing import Given, Rated
 from sessions_app.services.scorecards import Criterion, Scorecard, Standing
 
-from .base import ApiView
+from .base import ApiView, Body, WholeNumber
 from .docs import KEY, says
 from .evaluation import StandingOut
-from .inputs import Body, Text
+from .inputs import Line, Text
 
 Json = dict[str, Any]
 
@@ -27,13 +27,13 @@ class QuoteBody(Body):
     """Either a place, or words that are looked up in the candidate's answers."""
 
     message_id = s.UUIDField(required=False)
-    start = s.IntegerField(required=False, min_value=0)
-    end = s.IntegerField(required=False, min_value=1)
+    start = WholeNumber(required=False, min_value=0)
+    end = WholeNumber(required=False, min_value=1)
     quote = Text(required=False, max_length=1_000)
 
 
 class RatingBody(Body):
-    key = s.CharField(max_length=80)
+    key = Line(max_length=80)
     rating = s.ChoiceField(Rating.choices, required=False, allow_blank=True, default="")
     note = Text(required=False, allow_blank=True, default="", max_length=reviewing.MAX_NOTE)
     quotes = QuoteBody(many=True, required=False, default=list, max_length=MOST_QUOTES)  # type: ignore[call-arg]
@@ -45,9 +45,9 @@ class ReviewBody(Body):
     ratings = RatingBody(many=True, required=False, default=list, max_length=100)  # type: ignore[call-arg]
     takeaways = Text(required=False, allow_blank=True, default="", max_length=reviewing.MAX_TAKEAWAYS)
     recommendation = s.ChoiceField(Recommendation.choices, required=False, allow_blank=True, default="")
-    reason = Text(required=False, allow_blank=True, default="", max_length=reviewing.MAX_REASON)
+    reason = Text(required=False, allow_blank=True, default="", max_length=reviewing.MAX_EXPLANATION)
     evaluation_id = s.UUIDField(required=False, help_text="The one it was filled in for; another is 409.")
-    revision = s.IntegerField(required=False, min_value=0, help_text="The one you read; an older one is 409.")
+    revision = WholeNumber(required=False, min_value=0, help_text="The one you read; an older one is 409.")
 
 
 class SkipBody(Body):
@@ -144,14 +144,14 @@ class ReviewView(ApiView):
         errors=(403, 404),
     )
     def get(self, request: Any, id: str) -> Response:
-        return Response(scorecard(reviewing.open_review(id, actor=self.actor)))
+        return Response(scorecard(scorecards.open_review(id, actor=self.actor)))
 
     @says(
         "Keep a draft (staff)", {200: ScorecardOut}, body=ReviewBody, errors=(400, 403, 404, 409, 422), headers=(KEY,)
     )
     def put(self, request: Any, id: str) -> Response:
         reviewing.save_review(id, given(self.body(ReviewBody)), actor=self.actor)
-        return Response(scorecard(reviewing.open_review(id, actor=self.actor)))
+        return Response(scorecard(scorecards.open_review(id, actor=self.actor)))
 
 
 class SubmitView(ApiView):
@@ -165,7 +165,7 @@ class SubmitView(ApiView):
     def post(self, request: Any, id: str) -> Response:
         body = self.body(ReviewBody)
         reviewing.submit_review(id, given(body) if request.data else None, actor=self.actor)
-        return Response(scorecard(reviewing.open_review(id, actor=self.actor)))
+        return Response(scorecard(scorecards.open_review(id, actor=self.actor)))
 
 
 class SkipView(ApiView):
@@ -178,7 +178,7 @@ class SkipView(ApiView):
     )
     def post(self, request: Any, id: str) -> Response:
         reviewing.skip_review(id, self.body(SkipBody)["reason"], actor=self.actor)
-        return Response(scorecard(reviewing.open_review(id, actor=self.actor)))
+        return Response(scorecard(scorecards.open_review(id, actor=self.actor)))
 
 
 class ReviewersView(ApiView):

@@ -16,6 +16,7 @@ from sessions_app.services import answers, sessions
 from sessions_app.services.answers import NewAnswer
 from sessions_app.services.config import SessionConfig
 from sessions_app.services.guests import claim_session
+from sessions_app.services.scored_sessions import with_open_score
 
 from . import inputs, outputs
 from .base import ApiView, page
@@ -64,7 +65,10 @@ class SessionViewSet(ViewSetMixin, ApiView):
         query = self.query(inputs.SessionQuery)
         if "status" in query:
             sessions.check_status(query["status"])
-        rows = sessions_of(self.actor).with_turn().select_related("job_posting").matching(**query)
+        rows = sessions_of(self.actor).with_turn().select_related("job_posting")
+        if "score" in query["ordering"]:
+            rows = with_open_score(rows, self.actor)
+        rows = rows.matching(**query)
         lines = partial(represent.summaries, actor=self.actor)
         return Response(page(request, rows, query, lines, together=True))
 

@@ -40,6 +40,19 @@ class ChargeOut(s.Serializer[Any]):
     at = s.DateTimeField()
 
 
+class BeyondChargeOut(ChargeOut):
+    purpose = s.ChoiceField(["analysis", "evaluation"])
+
+
+class BeyondOut(s.Serializer[Any]):
+    """What models were called for besides questions: recorded, not limited, and no part of the budget."""
+
+    analysis = UsageTotals()
+    evaluation = UsageTotals()
+    costs = CostOut(many=True, help_text="Of both together.")
+    operations = BeyondChargeOut(many=True)
+
+
 class UsageOut(s.Serializer[Any]):
     session_id = s.UUIDField()
     token_budget = s.IntegerField()
@@ -48,8 +61,9 @@ class UsageOut(s.Serializer[Any]):
     tokens_left = s.IntegerField()
     percent_used = s.IntegerField()
     is_budget_spent = s.BooleanField()
-    totals = UsageTotals()
+    totals = UsageTotals(help_text="Of the questions.")
     operations = ChargeOut(many=True)
+    beyond_budget = BeyondOut()
 
 
 class UsageView(ApiView):

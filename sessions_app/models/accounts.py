@@ -47,6 +47,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(
         max_length=64, blank=True, help_text="Such as Europe/Berlin; empty follows the browser."
     )
+    preferences = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="How pages look and behave; see services/preferences."
+    )
     is_guest = models.BooleanField(default=False, help_text="Started without an account.")
     is_demo = models.BooleanField(default=False, editable=False)
     is_staff = models.BooleanField("staff", default=False, help_text="May sign in to the console.")

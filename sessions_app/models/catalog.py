@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from .ids import new_id
-from .limits import DEFAULT_TOKENS, MAX_MINUTES, MAX_QUESTIONS, MAX_TOKENS, MIN_MINUTES, MIN_TOKENS
+from .limits import (
+    DEFAULT_TOKENS,
+    MAX_IDLE_MINUTES,
+    MAX_MINUTES,
+    MAX_PAUSE_MINUTES,
+    MAX_POSITION,
+    MAX_QUESTIONS,
+    MAX_QUIET_MINUTES,
+    MAX_TOKENS,
+    MIN_MINUTES,
+    MIN_TOKENS,
+)
 
 
 class QuestionType(models.TextChoices):
@@ -99,7 +110,9 @@ class InterviewTemplate(models.Model):
     title = models.CharField(max_length=120)
     summary = models.CharField(max_length=240, blank=True, help_text="One line on the card.")
     version = models.PositiveIntegerField(default=1, editable=False, help_text="Goes up with every change.")
-    position = models.PositiveSmallIntegerField(default=100, help_text="Order of the cards, low first.")
+    position = models.PositiveSmallIntegerField(
+        default=100, validators=[MaxValueValidator(MAX_POSITION)], help_text="Order of the cards, low first."
+    )
     is_practice = models.BooleanField(default=True, help_text="Offered to everybody on the front page.")
     is_active = models.BooleanField(default=True)
     level = models.CharField(max_length=10, choices=Level.choices, default=Level.MID)
@@ -119,7 +132,7 @@ class InterviewTemplate(models.Model):
     shows_precision = models.BooleanField(default=True, help_text="Candidates see how well they are known so far.")
     quiet_minutes = models.PositiveSmallIntegerField(
         default=10,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_QUIET_MINUTES)],
         help_text="A finished interview completes itself after these.",
     )
 
@@ -135,13 +148,13 @@ class InterviewTemplate(models.Model):
     idle_minutes = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_IDLE_MINUTES)],
         help_text="Pause the interview after these minutes without a sign of life; empty means never.",
     )
     max_pause_minutes = models.PositiveIntegerField(
         null=True,
         blank=True,
-        validators=[MinValueValidator(5)],
+        validators=[MinValueValidator(5), MaxValueValidator(MAX_PAUSE_MINUTES)],
         help_text="A longer pause ends the interview; empty means any length.",
     )
 
@@ -196,7 +209,7 @@ class TemplateVersion(models.Model):
 
 class PlannedQuestion(models.Model):
     template = models.ForeignKey(InterviewTemplate, on_delete=models.CASCADE, related_name="questions")
-    position = models.PositiveSmallIntegerField(default=1)
+    position = models.PositiveSmallIntegerField(default=1, validators=[MaxValueValidator(MAX_POSITION)])
     key = models.SlugField(max_length=80, help_text="A lasting name, such as python-shared-default.")
     question_type = models.CharField(max_length=12, choices=QuestionType.choices, default=QuestionType.TECHNICAL)
     text = models.TextField(max_length=4_000)
@@ -223,7 +236,7 @@ class RubricPoint(models.Model):
     """One thing a good answer says, with the words that show it and what each level sounds like."""
 
     question = models.ForeignKey(PlannedQuestion, on_delete=models.CASCADE, related_name="points")
-    position = models.PositiveSmallIntegerField(default=1)
+    position = models.PositiveSmallIntegerField(default=1, validators=[MaxValueValidator(MAX_POSITION)])
     statement = models.CharField(max_length=400)
     aliases = models.JSONField(
         default=list,
@@ -241,5 +254,3 @@ class RubricPoint(models.Model):
 
     def __str__(self) -> str:
         return self.statement
-
-    LEVELS: ClassVar = ("developing", "solid", "strong")

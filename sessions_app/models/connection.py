@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from django.core.validators import MinValueValidator, RegexValidator
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from .ids import new_id
+from .limits import MAX_POSITION
+
+
+def check_base_url(value: str) -> None:
+    """An address with a host and no credentials. Raises ValidationError."""
+    try:
+        parts = urlsplit(value)
+        is_address = bool(parts.scheme in ("http", "https") and parts.hostname and parts.port != 0)
+    except ValueError:  # such as a port beyond 65535, or half of an IPv6 address
+        is_address = False
+    if not is_address or any(character <= " " for character in value):
+        raise ValidationError("Enter an address like https://api.openai.com/v1.", code="invalid")
+    if parts.username is not None or parts.password is not None:
+        raise ValidationError("Leave name and password out of the address. A key goes into its own field.")
 
 
 class ModelConnections(models.QuerySet["ModelConnection"]):
@@ -18,20 +35,39 @@ class ModelConnection(models.Model):
     """One model behind an OpenAI-compatible endpoint. Its key is stored encrypted and never shown again."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    name = models.SlugField(max_length=80, unique=True, help_text="As sessions name it, such as gpt-4o or local-llama.")
+    name = models.CharField(
+        max_length=80,
+        unique=True,
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9._:/-]+\Z", "Use letters, digits and . : _ - / only, such as gpt-4.1 or llama-3.1:8b."
+            )
+        ],
+        help_text="As sessions name it, such as gpt-4.1 or llama-3.1:8b.",
+    )
     base_url = models.CharField(
         "base URL",
         max_length=300,
-        validators=[RegexValidator(r"^https?://[^\s/]+\S*$", "Enter an address like https://api.openai.com/v1.")],
+        validators=[check_base_url],
         help_text="Such as https://api.openai.com/v1. A name of this network will do, too.",
     )
     model_id = models.CharField(max_length=120, help_text="As the endpoint names it.")
     encrypted_key = models.TextField(blank=True, editable=False)
     is_enabled = models.BooleanField(default=True)
-    position = models.PositiveSmallIntegerField(default=100, help_text="Order in which they stand in, low first.")
-    context_tokens = models.PositiveIntegerField(default=16_000, validators=[MinValueValidator(1_000)])
-    max_output_tokens = models.PositiveIntegerField(default=800, validators=[MinValueValidator(50)])
-    timeout_seconds = models.PositiveSmallIntegerField(default=60, validators=[MinValueValidator(1)])
+    position = models.PositiveSmallIntegerField(
+        default=100,
+        validators=[MaxValueValidator(MAX_POSITION)],
+        help_text="Order in which they stand in, low first.",
+    )
+    context_tokens = models.PositiveIntegerField(
+        default=16_000, validators=[MinValueValidator(1_000), MaxValueValidator(10_000_000)]
+    )
+    max_output_tokens = models.PositiveIntegerField(
+        default=800, validators=[MinValueValidator(50), MaxValueValidator(100_000)]
+    )
+    timeout_seconds = models.PositiveSmallIntegerField(
+        default=60, validators=[MinValueValidator(1), MaxValueValidator(300)]
+    )
     description = models.CharField(max_length=200, blank=True, help_text="Speed and cost in words, for who chooses it.")
     input_price = models.DecimalField(
         max_digits=12, decimal_places=6, null=True, blank=True, help_text="For a million input tokens."

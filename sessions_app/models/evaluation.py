@@ -10,7 +10,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from sessions_app.ai.protocol import BUILT_IN
+
 from .ids import new_id
+
+MAX_RUBRIC = 100  # a template's address, which has up to 80, and its version
 
 
 class Method(models.TextChoices):
@@ -43,9 +47,11 @@ class Evaluation(models.Model):
         "sessions_app.Operation", on_delete=models.SET_NULL, null=True, blank=True, related_name="evaluation"
     )
     method = models.CharField(max_length=20, choices=Method.choices)
-    model_name = models.CharField(max_length=120, default="built-in")
+    model_name = models.CharField(max_length=120, default=BUILT_IN)
     prompt_version = models.CharField(max_length=40, blank=True)
-    rubric_version = models.CharField(max_length=80, blank=True, help_text="Template and version, or the bank's.")
+    rubric_version = models.CharField(
+        max_length=MAX_RUBRIC, blank=True, help_text="Template and version, or the bank's."
+    )
     overall_score = models.FloatField(null=True, blank=True, help_text="0 to 100, computed from the criteria.")
     confidence = models.FloatField(null=True, blank=True, help_text="0 to 1.")
     summary = models.TextField(blank=True)
@@ -96,9 +102,9 @@ class CriterionScore(models.Model):
         default=list, blank=True, help_text="Each rubric point: its statement, and whether shown."
     )
     method = models.CharField(max_length=20, choices=Method.choices)
-    model_name = models.CharField(max_length=120, default="built-in")
+    model_name = models.CharField(max_length=120, default=BUILT_IN)
     prompt_version = models.CharField(max_length=40, blank=True)
-    rubric_version = models.CharField(max_length=80, blank=True)
+    rubric_version = models.CharField(max_length=MAX_RUBRIC, blank=True)
     input_tokens = models.PositiveIntegerField(default=0)
     output_tokens = models.PositiveIntegerField(default=0)
 
@@ -148,7 +154,7 @@ class DimensionEvidence(models.Model):
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
     quote = models.TextField()
-    model_name = models.CharField(max_length=120, default="built-in")
+    model_name = models.CharField(max_length=120, default=BUILT_IN)
     created_at = models.DateTimeField()
 
     class Meta:

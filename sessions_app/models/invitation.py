@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 
 from .ids import new_id
 
 
+class Invitations(models.QuerySet["Invitation"]):
+    @staticmethod
+    def condition(state: str, now: Any) -> models.Q:
+        """As ``Invitation.state`` says it, for the database. ``now`` is a moment or an expression."""
+        unused = models.Q(revoked_at=None, accepted_at=None)
+        return {
+            "revoked": models.Q(revoked_at__isnull=False),
+            "accepted": models.Q(revoked_at=None, accepted_at__isnull=False),
+            "expired": unused & models.Q(expires_at__lte=now),
+            "open": unused & models.Q(expires_at__gt=now),
+        }[state]
+
+    def in_state(self, state: str, now: Any) -> Invitations:
+        return self.filter(self.condition(state, now))
+
+
 class Invitation(models.Model):
     """A link that lets one candidate join one session. Only the hash of its token is stored."""
+
+    STATES = ("open", "accepted", "expired", "revoked")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     session = models.ForeignKey("sessions_app.InterviewSession", on_delete=models.CASCADE, related_name="invitations")
@@ -29,6 +48,11 @@ class Invitation(models.Model):
         max_length=64, blank=True, editable=False, help_text="What was confirmed together, so that it happens once."
     )
     batch_row = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    fingerprint = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of the request that an Idempotency-Key came with."
+    )
+
+    objects = Invitations.as_manager()
 
     class Meta:
         ordering = ("-created_at",)
@@ -42,7 +66,7 @@ class Invitation(models.Model):
         return f"Invitation to {self.session}"
 
     def state(self, now: datetime) -> str:
-        """``revoked``, ``accepted``, ``expired`` or ``open``."""
+        """One of ``STATES``; ``Invitations.condition`` says the same for the database."""
         if self.revoked_at is not None:
             return "revoked"
         if self.accepted_at is not None:

@@ -14,4 +14,9 @@ EXTENSION_MINUTES, MAX_EXTENSIONS = 5, 10  # what the candidate of a practice se
 MAX_EXTRA_MINUTES = 24 * 60  # what staff may add at once
 MAX_REASON = 500
 TRAITS = ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
+MAX_PAUSE_MINUTES = 365 * 24 * 60
+MAX_IDLE_MINUTES = MAX_QUIET_MINUTES = 24 * 60
+MAX_POSITION = 30_000
+MAX_AHEAD_YEARS = 5  # how far from now a moment may be that somebody chooses
+MAX_DRAFT_STEP = 1_000_000  # how many revisions a draft may be ahead of the stored one
 BASELINE_PRECISION = 0.5

@@ -1,7 +1,7 @@
 """One piece of background work. The row is the queue: it is inserted in the transaction that causes it.
 
-Its status changes only by the guarded conditional UPDATEs of ``services/operations.py``, because a claim must be
-one statement.
+Its status changes only by guarded conditional UPDATEs, because a claim must be one statement: those of the lease in
+``services/operations.py``, stopping and trying again here in ``Operations``, the end of all in ``services/erasure.py``.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 import statistics
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
+
+from sessions_app.ai.protocol import BUILT_IN
 
 from .ids import new_id
 
@@ -36,6 +39,31 @@ class Operations(models.QuerySet["Operation"]):
         due = Q(status=OperationStatus.QUEUED, not_before__lte=now)
         abandoned = Q(status=OperationStatus.RUNNING, lease_until__lt=now)
         return self.filter(due | abandoned)
+
+    def cancel(self, now: datetime, code: str, message: str) -> int:
+        """Stop those that are queued or running; they can be tried again. Returns how many."""
+        return self.live().update(
+            status=OperationStatus.CANCELLED,
+            finished_at=now,
+            lease_until=None,
+            error_code=code,
+            error_message=message,
+            error_retryable=True,
+        )
+
+    def queue_again(self, now: datetime, **fields: Any) -> int:
+        """Put those that failed or were stopped back into the queue, as if nothing had been tried. Returns how many."""
+        return self.filter(status__in=(OperationStatus.FAILED, OperationStatus.CANCELLED)).update(
+            status=OperationStatus.QUEUED,
+            not_before=now,
+            provider_errors=0,
+            lost_leases=0,
+            error_code="",
+            error_message="",
+            error_retryable=False,
+            finished_at=None,
+            **fields,
+        )
 
     def usual_seconds(self, model_name: str) -> float:
         """Median of that model's last 20 generations, from the claim to the end; 8 s without history."""
@@ -66,7 +94,7 @@ class Operation(models.Model):
     not_before = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
     worker = models.CharField(max_length=120, blank=True, help_text="machine:process:start of who holds the lease.")
-    model_name = models.CharField(max_length=120, default="built-in")
+    model_name = models.CharField(max_length=120, default=BUILT_IN)
     usage = models.JSONField(default=dict, blank=True)
     reserved_tokens = models.PositiveIntegerField(default=0, help_text="Held from the session's budget while it runs.")
     error_code = models.CharField(max_length=40, blank=True)
@@ -124,6 +152,7 @@ class TokenCharge(models.Model):
     """The ledger of a session's tokens: one row for every attempt that called a model, written when it is settled.
 
     ``settled`` holds what the provider counted; ``abandoned`` an attempt that was killed, charged at its reservation.
+    Only what was spent on questions counts for the session's budget.
     """
 
     KINDS = (("settled", "Settled"), ("abandoned", "Abandoned"))

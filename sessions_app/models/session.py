@@ -6,11 +6,13 @@ The services find, authorise, lock, transition, save and record.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django_fsm import FSMField, transition
+
+from sessions_app.ai.protocol import BUILT_IN
 
 from .actions import NOT_OPEN_YET, OPEN, Phase, Role, Status, allowed_actions, statuses_allowing
 from .ids import new_id
@@ -25,7 +27,7 @@ from .limits import (
 )
 from .operation import OperationStatus
 from .session_queries import Sessions
-from .timing import Timed
+from .timing import Timed, within_a_year
 
 if TYPE_CHECKING:
     from .message import SessionMessage
@@ -94,7 +96,7 @@ class InterviewSession(Timed):
     current_question_number = models.PositiveSmallIntegerField(default=0)
     planned_questions = models.PositiveSmallIntegerField(default=DEFAULT_QUESTIONS)
     auto_advance = models.BooleanField(default=True)
-    model_name = models.CharField(max_length=120, default="built-in")
+    model_name = models.CharField(max_length=120, default=BUILT_IN)
     enabled_modes = models.JSONField(default=text_mode)
     challenge_text = models.TextField(max_length=MAX_CHALLENGE, blank=True)
     language = models.CharField(max_length=12, default="en")
@@ -279,7 +281,7 @@ class InterviewSession(Timed):
     def _rest(self, now: datetime) -> None:
         self.paused_at = now
         longest = self.max_pause_minutes
-        self.pause_ends_at = None if longest is None else now + timedelta(minutes=longest)
+        self.pause_ends_at = None if longest is None else now + within_a_year(longest)
 
     def _rise(self, now: datetime) -> None:
         self.paused_ms = self.paused_for_ms(now)

@@ -30,8 +30,11 @@ class Sessions(models.QuerySet[Any]):
         return self.select_related("turn__message", "evaluation_operation").annotate(now=Now())
 
     def matching(self, *, ordering: str = "-created_at", **query: Any) -> Sessions:
-        """What a list asks for: equal fields, search, mode, created_after, created_before; the rest is ignored."""
-        rows = self.order_by(*ordering.split(","), "-id")
+        """What a list asks for: equal fields, search, mode, created_after, created_before; the rest is ignored.
+
+        To be ordered by score the sessions need their ``open_score`` (``services/scored_sessions.py``).
+        """
+        rows = self.order_by(*map(_order, ordering.split(",")), "-id")
         for name in ("status", "job_posting_id", "template_id"):
             if value := query.get(name):
                 rows = rows.filter(**{name: value})
@@ -71,6 +74,13 @@ class Sessions(models.QuerySet[Any]):
         window_over = models.Q(status__in=[Status.CREATED, Status.PAUSED], closes_at__lte=now)
         pause_over = models.Q(status=Status.PAUSED, pause_ends_at__lte=now)
         return self.filter(clock_over | window_over | pause_over)
+
+
+def _order(name: str) -> str | models.OrderBy:
+    """What has no score comes last in both directions."""
+    if name.removeprefix("-") != "score":
+        return name
+    return models.OrderBy(models.F("open_score"), descending=name.startswith("-"), nulls_last=True)
 
 
 def _about(words: str) -> models.Q:

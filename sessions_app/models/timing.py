@@ -7,8 +7,11 @@ from typing import cast
 
 from django.db import models
 
+from sessions_app.errors import WHY_OVER
+
 from .actions import Status
 from .clock import milliseconds
+from .limits import MAX_PAUSE_MINUTES
 
 # Answers and drafts sent before the deadline may still be on their way (1-product, "Expiry").
 GRACE = timedelta(seconds=10)
@@ -17,11 +20,16 @@ GRACE = timedelta(seconds=10)
 WARNINGS = (600, 300, 120, 60)
 
 
+# Why time is over, as codes.
+BY_THE_CLOCK, WINDOW_CLOSED, PAUSE_TOO_LONG = "clock", "window_closed", "pause_too_long"
+
+
 class Timed(models.Model):
     """Only the candidate's own thinking time counts. What is only named here belongs to the session."""
 
     status: str
     paused_at: datetime | None
+    ended_at: datetime | None
     last_activity_at: datetime
 
     time_limit_seconds = models.PositiveIntegerField(null=True, blank=True, help_text="Empty means no limit.")
@@ -99,6 +107,26 @@ class Timed(models.Model):
             return min((moment for moment in (closing, self.pause_ends_at) if moment), default=None)
         return self.closes_at if self.status in (Status.CREATED, Status.PAUSED) else None
 
+    @property
+    def time_ended_by(self) -> str:
+        """Why time is over, or what would end it: ``clock``, ``window_closed`` or ``pause_too_long``.
+
+        After the end it is told by the clock, which stands at its limit if that was reached, and by the window.
+        """
+        if self.status == Status.ACTIVE:
+            return BY_THE_CLOCK
+        if self.status in (Status.CREATED, Status.PAUSED):
+            by_pause = self.pause_ends_at is not None and self.end_of_time == self.pause_ends_at
+            return PAUSE_TOO_LONG if by_pause else WINDOW_CLOSED
+        if self.limit_ms is not None and self.active_ms >= self.limit_ms:
+            return BY_THE_CLOCK
+        has_closed = self.closes_at is not None and self.ended_at is not None and self.ended_at >= self.closes_at
+        return WINDOW_CLOSED if has_closed else PAUSE_TOO_LONG
+
+    @property
+    def why_over(self) -> str:
+        return WHY_OVER[self.time_ended_by]
+
     def run_clock(self, now: datetime) -> None:
         """Start counting: a question is on the screen and the candidate may answer it."""
         self.running_since = now
@@ -142,9 +170,14 @@ class Timed(models.Model):
         if self.status != Status.ACTIVE or self.running_since is None or self.idle_minutes is None:
             return False
         signs = (self.running_since, self.last_activity_at, self.last_seen_at)
-        return now - max(sign for sign in signs if sign) >= timedelta(minutes=self.idle_minutes)
+        return now - max(sign for sign in signs if sign) >= within_a_year(self.idle_minutes)
 
     def _set_deadline(self) -> None:
         since = cast(datetime, self.running_since)
         left = None if self.limit_ms is None else self.limit_ms - self.active_ms
         self.deadline = None if left is None else since + timedelta(milliseconds=left)
+
+
+def within_a_year(minutes: int) -> timedelta:
+    """A length in minutes; one that was stored without a bound must not leave the calendar."""
+    return timedelta(minutes=min(minutes, MAX_PAUSE_MINUTES))

@@ -13,6 +13,9 @@ from django.http import HttpRequest
 from sessions_app.models import User
 from sessions_app.models.limits import MAX_NAME
 from sessions_app.services.guests import move_guest
+from sessions_app.services.names import why_no_name
+
+from .preferences import adopt
 
 GUEST = "guest_before_sign_in"
 
@@ -28,6 +31,12 @@ class SignupForm(forms.SignupForm):
         widget=django_forms.TextInput(attrs={"autocomplete": "name"}),
     )
     field_order = ("name", "email", "password1")
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if problem := why_no_name(name):
+            raise django_forms.ValidationError(problem, code="invalid")
+        return name
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -46,6 +55,7 @@ class AccountAdapter(DefaultAccountAdapter):
         guest_id = _guest_of(request)
         moved = move_guest(guest_id, to=user) if guest_id and str(guest_id) != str(user.pk) else 0
         super().login(request, user)
+        adopt(request, user)
         if moved:
             messages.success(request, "The interviews you started as a guest are in your account now.")
 

@@ -6,8 +6,9 @@ from allauth.account import views
 from django.urls import path, re_path, reverse_lazy
 from django.views.generic import RedirectView
 
-from . import views_keys
+from . import views_account, views_keys
 from .errors import not_found
+from .preferences import preferences
 
 _to_reset = RedirectView.as_view(url=reverse_lazy("account_reset_password"))
 
@@ -16,6 +17,10 @@ urlpatterns = [
     path("logout", views.logout, name="account_logout"),
     path("signup", views.signup, name="account_signup"),
     path("account/", views_keys.home, name="account-home"),
+    path("account/preferences/", preferences, name="preferences"),
+    path("account/export.json", views_account.export, name="account-export"),
+    path("account/erase", views_account.erase, name="account-erase"),
+    path("account/erased", views_account.erased, name="account-erased"),
     path("account/keys/", views_keys.keys, name="account-keys"),
     path("account/keys/<uuid:key_id>/revoke", views_keys.revoke, name="account-key-revoke"),
     path("account/inactive", views.account_inactive, name="account_inactive"),

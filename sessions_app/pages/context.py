@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 
-THEMES = ("system", "light", "dark")
+from sessions_app.services.preferences import CHOICES
+
+from .preferences import attributes, preferences_of
+
+THEMES = CHOICES["theme"]
 
 
 class Chrome:
@@ -17,7 +23,16 @@ class Chrome:
 
     @property
     def theme(self) -> str:
-        return theme_of(self._request)
+        return self._preferences["theme"]
+
+    @property
+    def attributes(self) -> SafeString:
+        """Of ``<html>``: what the person chose."""
+        return attributes(self._preferences)
+
+    @cached_property
+    def _preferences(self) -> dict[str, str]:
+        return preferences_of(self._request)
 
     @property
     def themes(self) -> list[tuple[str, str]]:
@@ -40,11 +55,6 @@ class Chrome:
     @property
     def is_signed_in(self) -> bool:
         return bool(self._request.user.is_authenticated)
-
-
-def theme_of(request: HttpRequest) -> str:
-    theme = request.COOKIES.get("theme", "")
-    return theme if theme in THEMES else "system"
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from django.template.loader import render_to_string
 from sessions_app import errors, errors_json
 from sessions_app.logs import log
 from sessions_app.requests import request_id
+from sessions_app.services.preferences import chosen
 
-from .context import theme_of
+from .preferences import attributes, in_browser
 
 PAGES = frozenset({400, 403, 404, 410, 413, 429, 500, 503})
 
@@ -99,10 +100,12 @@ def _json(error: errors.DomainError) -> HttpResponse:
 
 def _page(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
     number = error.status if error.status in PAGES else 400
+    preferences = chosen(in_browser(request))
     context = {
         "message": error.message,
         "wait": getattr(error, "wait_seconds", None),
-        "theme": theme_of(request),
+        "theme": preferences["theme"],
+        "attributes": attributes(preferences),
         "reference": request_id.get(),
         "unsent": _unsent(request),
     }

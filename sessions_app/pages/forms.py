@@ -39,7 +39,11 @@ TEXTS = {
     "accommodation": ("Accommodation", "Visible to the candidate before start."),
     "accommodation_percent": ("Custom extra time in %", "A multiple of 5, up to 400."),
     "planned_questions": ("Questions", "1 to 30, follow-ups included."),
-    "token_budget": ("Token budget", "≈ 1,000 per exchange. 50,000 suits 45 min."),
+    "token_budget": (
+        "Token budget",
+        "≈ 1,000 per exchange. 50,000 suits 45 min. A model holds about 2,000 for a question; with less, a prepared "
+        "one is asked.",
+    ),
     "model_name": ("Model", "Who asks the questions."),
     "enabled_modes": ("Modes", "How the candidate can answer."),
     "challenge_text": ("Challenge text", "Shown to candidate as “Your task”. Markdown; at most 20,000 characters."),

@@ -21,6 +21,8 @@ from sessions_app import errors
 from sessions_app.access import Actor
 from sessions_app.models.limits import MAX_ANSWER
 
+from .preferences import preferences_of
+from .words import clock_of
 from .zones import zone_for
 
 CARRIED = "carried_text"
@@ -36,7 +38,7 @@ def personal(view: View) -> View:
     def wrapper(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return _to_sign_in(request, kwargs.get("session_id"))
-        with timezone.override(zone_for(request)):
+        with timezone.override(zone_for(request)), clock_of(preferences_of(request)["clock"]):
             response = view(request, Actor(request.user), **kwargs)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response

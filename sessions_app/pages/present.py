@@ -13,10 +13,10 @@ from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, SessionMessage
 from sessions_app.models.actions import OPEN, Role, Status
 from sessions_app.models.session import STATUS_CHOICES
+from sessions_app.services.engines import speaker_of
 
 from .words import Moment, ago, count, moment, opening, time_left, time_taken
 
-ENGINES = {"built-in": "Practice engine — prepared questions, rule-based"}
 MODE_WORDS = {"text": "written answers", "code": "code"}
 _STATUS_WORD = {str(status): word for status, word in STATUS_CHOICES}
 
@@ -33,15 +33,6 @@ def chip(session: InterviewSession, now: datetime) -> Chip:
     if session.status == Status.CREATED and session.opens_at and now < session.opens_at:
         return Chip("opens", f"Opens {opening(session.opens_at)}")
     return Chip(session.status, _STATUS_WORD[session.status])
-
-
-def engine(model_name: str) -> str:
-    """Who asks, said honestly: the built-in interviewer is never passed off as an AI model."""
-    return ENGINES.get(model_name, f"AI model — {model_name}")
-
-
-def speaker(model_name: str) -> str:
-    return "Practice engine" if model_name in ENGINES else "AI interviewer"
 
 
 def modes(names: Sequence[str]) -> str:
@@ -64,6 +55,7 @@ class Turn:
     sent_by_clock: bool = False
     lang: str = ""
     seq: int | None = None
+    client_id: str = ""
 
 
 def spoken_in(session: InterviewSession) -> str:
@@ -82,7 +74,7 @@ def turn(message: SessionMessage, session: InterviewSession) -> Turn:
         id=str(message.pk),
         kind=message.kind,
         heading=heading,
-        who="You" if mine else speaker(message.payload.get("by") or session.model_name),
+        who="You" if mine else speaker_of(message, session),
         at=moment(message.completed_at or message.created_at),
         text=message.content,
         number=number,
@@ -91,6 +83,7 @@ def turn(message: SessionMessage, session: InterviewSession) -> Turn:
         sent_by_clock=bool(message.payload.get("auto_submitted")),
         lang=spoken_in(session),
         seq=message.seq,
+        client_id=message.client_message_id,
     )
 
 

@@ -11,7 +11,8 @@ from sessions_app.access import Actor
 from sessions_app.models import CandidateRequest, CriterionScore, Evaluation, InterviewSession, Review
 from sessions_app.models.actions import Phase, Status
 from sessions_app.models.evaluation import Method, Rating
-from sessions_app.services.scorecards import Standing, may_see_scores, reviews_of, standing
+from sessions_app.services.report_words import judged_by, sections_of
+from sessions_app.services.scorecards import Standing, may_see_rubric, may_see_scores, reviews_of, standing
 
 from .words import Moment, moment
 
@@ -43,7 +44,6 @@ class Stepper:
 
     state: str
     again: Moment | None = None
-    may_retry: bool = False
 
     @property
     def says(self) -> str:
@@ -62,7 +62,7 @@ def stepper_of(session: InterviewSession, actor: Actor) -> Stepper | None:
         return None
     operation = session.evaluation_operation
     waits = state == "scoring" and operation is not None and operation.not_before > session.now
-    return Stepper(state, moment(operation.not_before) if waits and operation else None, state == "failed")
+    return Stepper(state, moment(operation.not_before) if waits and operation else None)
 
 
 # -- the report itself -------------------------------------------------------------------------------------------------
@@ -141,8 +141,8 @@ def report_of(session: InterviewSession, typed: dict[str, str] | None = None) ->
             replace(_row(score, reviews, objections.get(score.key), session), typed=sent.get(score.key))
             for score in scores
         ],
-        sections=_sections(evaluation),
-        by=_by(evaluation),
+        sections=sections_of(evaluation),
+        by=judged_by(evaluation),
         word=_word(evaluation.overall_score, evaluation.method),
         number=_number(evaluation.overall_score, evaluation.method),
         people_word=_people_word(counted),
@@ -165,30 +165,10 @@ def _row(
         number=_number(score.score, score.method),
         rationale=score.rationale,
         quotes=[Quote(row.quote, row.message.seq, row.message.question_number) for row in score.evidence.all()],
-        points=score.points if session.is_practice else [],
+        points=score.points if may_see_rubric(session, for_staff=False) else [],
         people=[_WORDS[word] for word in rated if word],
         objection=objection,
     )
-
-
-def _sections(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
-    named = (
-        ("What went well", evaluation.went_well),
-        ("What was okay", evaluation.okay),
-        ("What to try next", evaluation.to_improve),
-        ("A plan", evaluation.improvement_plan),
-        ("Knowledge gaps", evaluation.knowledge_gaps),
-        ("Recommendations", evaluation.recommendations),
-    )
-    return [(title, [str(line) for line in lines]) for title, lines in named if lines]
-
-
-def _by(evaluation: Evaluation) -> str:
-    """Who judged, said honestly: counted words are never passed off as an AI's judgement."""
-    if evaluation.method != Method.MODEL:
-        return "Evidence coverage by the practice engine, not an AI"
-    rubric = f", rubric {evaluation.rubric_version}" if evaluation.rubric_version else ""
-    return f"Scored by AI ({evaluation.model_name}{rubric})"
 
 
 def _word(score: float | None, method: str) -> str:
@@ -224,7 +204,7 @@ def _notes(
     if session.phase == Phase.EVALUATING:
         notes.append("It is being scored once more. This is the report so far.")
     if session.status == Status.EXPIRED:
-        notes.append("Time ran out, so the report covers what was said until then.")
+        notes.append(f"{session.why_over}, so the report covers what was said until then.")
     if any(score.verdict == "left_to_human" for score in scores):
         notes.append("This report is partial: what the judge gave no valid answer about is left to a person.")
     if evaluation.needs_human and not reviews:

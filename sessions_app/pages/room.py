@@ -13,6 +13,7 @@ from sessions_app.models import InterviewSession, SessionMessage
 from sessions_app.models.actions import OPEN, Phase, Status
 from sessions_app.models.limits import MAX_ANSWER
 from sessions_app.services.dimensions import Known, known_of
+from sessions_app.services.engines import engine, speaker
 
 from . import present
 from .markdown import as_html
@@ -139,11 +140,11 @@ class Room:
 
     @property
     def engine(self) -> str:
-        return present.engine(self.session.model_name)
+        return engine(self.session.model_name)
 
     @property
     def who(self) -> str:
-        return present.speaker(self.session.model_name)
+        return speaker(self.session.model_name)
 
     @property
     def is_open(self) -> bool:
@@ -204,9 +205,8 @@ def _heading(session: InterviewSession) -> str:
     if session.phase == Phase.CLOSING:
         return "That was the last question"
     if session.status not in OPEN:
-        return {Status.EXPIRED: "Time ran out", Status.CANCELLED: "This interview was cancelled"}.get(
-            Status(session.status), "Finished"
-        )
+        ended = session.why_over if session.status == Status.EXPIRED else "Finished"
+        return "This interview was cancelled" if session.status == Status.CANCELLED else ended
     if number == 0:
         return "Your first question"
     coming = session.status == Status.ACTIVE and session.phase in (Phase.GENERATING, Phase.GENERATION_FAILED)

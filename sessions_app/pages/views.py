@@ -10,13 +10,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app.access import Actor
+from sessions_app.ai.protocol import BUILT_IN
 from sessions_app.errors import ValidationFailed
 from sessions_app.models import InterviewSession, InterviewTemplate, User
 from sessions_app.models.limits import MODES
 from sessions_app.models.session import STATUS_CHOICES
 from sessions_app.models.session_queries import Sessions
 from sessions_app.services.accounts import choose_time_zone
+from sessions_app.services.engines import engine
 from sessions_app.services.moments import is_zone
+from sessions_app.services.preferences import keep_preferences
 from sessions_app.services.scorecards import scores_in_words
 
 from . import present
@@ -24,11 +27,11 @@ from .answers import see_other
 from .context import THEMES
 from .guard import personal
 from .history import UNFINISHED, filters_of, matching, of_status
-from .zones import remember, zone_context
+from .preferences import THEME
+from .zones import YEAR, remember, zone_context
 
 PER_PAGE = 25
 UNFINISHED_SHOWN = 10
-THEME_SECONDS = 60 * 60 * 24 * 365
 
 
 @require_safe
@@ -39,7 +42,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     context = {
         "cards": cards,
         "unfinished": present.row(unfinished, unfinished.now) if unfinished else None,
-        "engine": present.engine("built-in"),
+        "engine": engine(BUILT_IN),
     }
     response = render(request, "landing.html", context)
     response.headers["Cache-Control"] = "private, no-store" if request.user.is_authenticated else "no-cache"
@@ -80,7 +83,9 @@ def theme(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest("Choose system, light or dark.")
     back = request.POST.get("next", "/")
     response = see_other(back if url_has_allowed_host_and_scheme(back, None) else "/")
-    response.set_cookie("theme", wanted, THEME_SECONDS, samesite="Lax", secure=request.is_secure(), httponly=True)
+    response.set_cookie(THEME, wanted, YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
+    if isinstance(request.user, User):
+        keep_preferences({"theme": wanted}, actor=Actor(request.user))
     return response
 
 

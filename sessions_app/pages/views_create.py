@@ -20,8 +20,8 @@ from sessions_app.models import InterviewSession, InterviewTemplate
 from sessions_app.models.limits import MODES
 from sessions_app.services.config import TOKENS_PER_EXCHANGE, exchanges_for
 from sessions_app.services.connections import descriptions
-from sessions_app.services.creation import create_session
-from sessions_app.services.invitations import create_invitation, resend_invitation
+from sessions_app.services.creation import SET_UP_BY_STAFF, create_session, may_set_up
+from sessions_app.services.invitations import BatchRow, create_invitation, resend_invitation
 from sessions_app.services.letters import invite_address
 from sessions_app.services.local_time import thinking_time, window, zone_of
 from sessions_app.services.resumes import read_resume
@@ -45,8 +45,8 @@ def new_session(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The form. ``do`` names the button: ``fill`` from the template, ``preview`` the challenge, else create."""
     if actor.user is not None and actor.user.is_guest:
         return redirect_to_login(request.get_full_path())
-    if not (actor.is_staff or settings.SELF_SERVICE):
-        raise errors.PermissionDenied("Here, interviews are set up by staff. Choose a practice interview instead.")
+    if not may_set_up(actor):
+        raise errors.PermissionDenied(SET_UP_BY_STAFF)
     if request.method != "POST":
         return _form_page(request, _first(request, actor))
     form = forms.sent(request.POST, actor)
@@ -128,7 +128,7 @@ def _with_file(request: HttpRequest, form: forms.SessionForm) -> tuple[forms.Ses
 def _first_link(request: HttpRequest, session: InterviewSession, actor: Actor) -> str:
     """The token of the session's first invitation; empty if the same form was sent before and made it then."""
     try:
-        email, once = session.candidate_email, (str(session.pk), 0)
+        email, once = session.candidate_email, BatchRow(str(session.pk), 0)
         return create_invitation(session.pk, actor=actor, email=email, origin=_origin(request), batch=once)[1]
     except (IntegrityError, errors.InvalidSessionState):
         return ""

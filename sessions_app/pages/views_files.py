@@ -9,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sessions_app.access import Actor, session_for
-from sessions_app.export import as_file
+from sessions_app.export import FORMAT_NAMES, as_file
 from sessions_app.models import InterviewSession
 from sessions_app.models.actions import OPEN, Phase
+from sessions_app.services.engines import engine
 from sessions_app.services.sessions import end_session
 
 from . import present
@@ -77,8 +78,8 @@ def _transcript(session: InterviewSession, actor: Actor) -> dict[str, object]:
         "used": duration(session.used_ms(session.now)) if session.started_at else "",
         "started": moment(session.started_at) if session.started_at else None,
         "ended": moment(session.ended_at) if session.ended_at else None,
-        "engine": present.engine(session.model_name),
-        "formats": [("pdf", "PDF"), ("md", "Markdown"), ("txt", "Plain text"), ("json", "JSON")],
+        "engine": engine(session.model_name),
+        "formats": FORMAT_NAMES,
     }
 
 

@@ -18,11 +18,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from sessions_app import errors
 from sessions_app.access import Actor, session_for
-from sessions_app.models import InterviewSession, Invitation, User
+from sessions_app.models import CandidateRequest, InterviewSession, Invitation, User
 from sessions_app.models.actions import Role, Status
 from sessions_app.models.clock import database_now
 from sessions_app.services import candidate_requests, invitations
 from sessions_app.services.calendars import calendar_of
+from sessions_app.services.engines import engine
 from sessions_app.services.local_time import thinking_time, when, window
 
 from . import present
@@ -41,6 +42,7 @@ HEADERS = {
 }
 ASKED = "Your request is with the people who run this interview. The answer will be on this page."
 GONE = ("revoked", "expired")
+READ_BY = ("open", "early", "again", "joined")  # who reads what was asked for, and what staff answered
 
 View = Callable[..., HttpResponse]
 
@@ -69,10 +71,7 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what awaits the candidate and starts nothing; POST joins."""
     if request.method == "POST":
         return _join(request, token)
-    invitation = invitations.open_invitation(token, user=_user(request))
-    found = invitations.standing(invitation, _user(request), database_now())
-    if found in GONE:
-        raise errors.InvitationGone
+    invitation, found = _opened(request, token)
     return render(request, "invite.html", _page(request, invitation, found, token))
 
 
@@ -80,16 +79,18 @@ def invite(request: HttpRequest, token: str) -> HttpResponse:
 @by_link
 def invite_ask(request: HttpRequest, token: str) -> HttpResponse:
     """Ask for an adjustment or a human interviewer before joining."""
-    invitation = invitations.open_invitation(token, user=_user(request))
+    invitation, found = _opened(request, token)
+    session = invitation.session
+    back, asked = _invite_path(token), _asked(request, session, found)
     if request.method == "POST":
         kind, text = request.POST.get("kind", ""), request.POST.get("text", "")
         try:
             candidate_requests.ask_by_link(token, kind, text)
         except (errors.RequestOpen, errors.ValidationFailed, errors.InvalidSessionState) as error:
-            return _ask_page(request, invitation.session, back=_invite_path(token), error=error)
+            return _ask_page(request, session, back=back, asked=asked, error=error)
         messages.success(request, ASKED)
         return see_other("invite", token)
-    return _ask_page(request, invitation.session, back=_invite_path(token))
+    return _ask_page(request, session, back=back, asked=asked)
 
 
 @require_safe
@@ -111,15 +112,31 @@ def ask(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
     session = session_for(session_id, actor)
     if Role.CANDIDATE not in actor.roles_in(session):
         raise errors.PermissionDenied("Only the candidate can ask for this.")
+    asked = list(session.requests.all())
     if request.method != "POST":
-        return _ask_page(request, session, back="")
+        return _ask_page(request, session, back="", asked=asked)
     kind, text = request.POST.get("kind", ""), request.POST.get("text", "")
     try:
         candidate_requests.ask(session_id, kind, text, actor=actor)
     except (errors.RequestOpen, errors.ValidationFailed, errors.InvalidSessionState) as error:
-        return _ask_page(request, session, back="", error=error)
+        return _ask_page(request, session, back="", asked=asked, error=error)
     messages.success(request, ASKED)
     return see_other("session-room", session_id)
+
+
+def _opened(request: HttpRequest, token: str) -> tuple[Invitation, str]:
+    """The invitation, and what it is good for to this visitor. Raises InvitationNotFound, InvitationGone."""
+    invitation = invitations.open_invitation(token, user=_user(request))
+    found = invitations.standing(invitation, _user(request), database_now())
+    if found in GONE:
+        raise errors.InvitationGone
+    return invitation, found
+
+
+def _asked(request: HttpRequest, session: InterviewSession, found: str) -> list[CandidateRequest]:
+    """For whom the link is meant; not for everybody who is shown why it is not for them."""
+    is_mine = session.candidate_id is not None and session.candidate_id == request.user.pk
+    return list(session.requests.all()) if is_mine or found in READ_BY else []
 
 
 def _join(request: HttpRequest, token: str) -> HttpResponse:
@@ -145,7 +162,7 @@ def _page(request: HttpRequest, invitation: Invitation, found: str, token: str) 
         "company": posting.company if posting else "",
         "posting": posting,
         "modes": present.modes(session.enabled_modes),
-        "engine": present.engine(session.model_name),
+        "engine": engine(session.model_name),
         "kinds": _kinds(session),
         "time": thinking_time(session),
         "window": window(session.opens_at, session.closes_at, zone),
@@ -157,7 +174,7 @@ def _page(request: HttpRequest, invitation: Invitation, found: str, token: str) 
         "is_begun": session.status != Status.CREATED,
         "has_calendar": session.opens_at is not None,
         "has_practised": found == "open" and _has_practised(request),
-        "asked": list(session.requests.all()),
+        "asked": _asked(request, session, found),
         **zone_context(request, session),
     }
 
@@ -182,7 +199,12 @@ def _has_practised(request: HttpRequest) -> bool:
 
 
 def _ask_page(
-    request: HttpRequest, session: InterviewSession, *, back: str, error: errors.DomainError | None = None
+    request: HttpRequest,
+    session: InterviewSession,
+    *,
+    back: str,
+    asked: list[CandidateRequest],
+    error: errors.DomainError | None = None,
 ) -> HttpResponse:
     not_begun = session.status == Status.CREATED
     kinds = [kind for kind in candidate_requests.KINDS.items() if kind[0] != "extra_time" or not not_begun or not back]
@@ -196,7 +218,7 @@ def _ask_page(
         "text": request.POST.get("text", ""),
         "errors": _told(error),
         "maximum": candidate_requests.MAX_WORDS,
-        "asked": list(session.requests.all()),
+        "asked": asked,
     }
     return render(request, "invite_ask.html", context, status=error.status if error else 200)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,11 +13,14 @@ from django.views.decorators.http import require_safe
 
 from sessions_app import errors
 from sessions_app.access import Actor, session_for
-from sessions_app.models import InterviewSession
+from sessions_app.export import FORMAT_NAMES
+from sessions_app.models import InterviewSession, SessionMessage
 from sessions_app.models.actions import OPEN
 from sessions_app.services import agreement, disagreeing
+from sessions_app.services.candidate_requests import MAX_WORDS
 from sessions_app.services.dimensions import known_of
 from sessions_app.services.evaluating import retry_evaluation
+from sessions_app.services.numbers import Given, Numbers, numbers_of
 
 from . import present
 from .answers import see_other, telling
@@ -96,6 +100,7 @@ def _page(
         "report": report_of(session, typed) if state == "ready" else None,
         "stepper": stepper_of(session, actor) if state in ("scoring", "failed") else None,
         "known": known_of(session) if state == "ready" and session.shows_precision else [],
+        "numbers": _numbers(session, said) if state == "ready" and session.is_practice else None,
         "viewer": present.viewer(session, actor),
         "chip": present.chip(session, session.now),
         "exchanges": present.exchanges(said, session),
@@ -103,7 +108,17 @@ def _page(
         "used": duration(session.used_ms(session.now)) if session.started_at else "",
         "started": moment(session.started_at) if session.started_at else None,
         "errors": error.errors if error else [],
-        "formats": [("pdf", "PDF"), ("md", "Markdown"), ("txt", "Plain text"), ("json", "JSON")],
-        "most_words": disagreeing.MAX_WORDS,
+        "formats": FORMAT_NAMES,
+        "most_words": MAX_WORDS,
     }
     return render(request, "report.html", context, status=400 if error else 200)
+
+
+def _numbers(session: InterviewSession, said: Sequence[SessionMessage]) -> Numbers:
+    """Of the answers; the terms are those of the questions that were asked."""
+    answers = [one for one in said if one.kind == "answer"]
+    given = [Given(one.question_number or 0, one.content, one.is_skip, one.mode != "code") for one in answers]
+    asked = {one.payload.get("key") for one in said if one.kind == "question"}
+    planned = (row for row in session.plan.get("questions", ()) if row["key"] in asked)
+    terms = (alias for row in planned for point in row["points"] for alias in point["aliases"])
+    return numbers_of(given, terms, session.language)

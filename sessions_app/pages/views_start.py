@@ -14,6 +14,7 @@ from sessions_app import errors
 from sessions_app.access import Actor, session_for
 from sessions_app.models import InterviewSession, User
 from sessions_app.models.actions import Role, Status
+from sessions_app.services.engines import engine
 from sessions_app.services.guests import start_practice
 from sessions_app.services.local_time import thinking_time
 from sessions_app.services.sessions import start_session, update_session
@@ -104,7 +105,7 @@ def _ready_page(
         "chip": present.chip(session, session.now),
         "may": present.viewer(session, actor).actions,
         "modes": present.modes(session.enabled_modes),
-        "engine": present.engine(session.model_name),
+        "engine": engine(session.model_name),
         "task": as_html(session.challenge_text) if session.challenge_text else "",
         "posting": session.job_posting,
         "resume": session.resume,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +19,7 @@ STATUS_WORDS = {
     Status.ACTIVE: "in progress",
     Status.PAUSED: "paused",
     Status.COMPLETED: "finished",
-    Status.EXPIRED: "over, because its time ran out",
+    Status.EXPIRED: "over",
     Status.CANCELLED: "cancelled",
 }
 
@@ -33,6 +36,24 @@ _BY_CODE = {
 }
 
 
+_twelve_hours: ContextVar[bool] = ContextVar("twelve_hours", default=False)
+
+
+@contextmanager
+def clock_of(hours: str) -> Iterator[None]:
+    """From here to the end of the block, clock times are those of a clock of that many hours, "12" or "24"."""
+    token = _twelve_hours.set(hours == "12")
+    try:
+        yield
+    finally:
+        _twelve_hours.reset(token)
+
+
+def hours(local: datetime) -> str:
+    """Such as 15:04, or 3:04 pm for who reads that more easily."""
+    return f"{local:%-I:%M} {'pm' if local.hour >= 12 else 'am'}" if _twelve_hours.get() else f"{local:%H:%M}"
+
+
 @dataclass(frozen=True)
 class Moment:
     """A point in time, ready for ``<time datetime>``."""
@@ -45,19 +66,20 @@ class Moment:
 def moment(at: datetime) -> Moment:
     local = timezone.localtime(at)
     zone = short_zone(local)
-    return Moment(local.isoformat(timespec="seconds"), f"{local:%H:%M} {zone}", f"{local:%-d %b %Y, %H:%M} {zone}")
+    clock = f"{hours(local)} {zone}"
+    return Moment(local.isoformat(timespec="seconds"), clock, f"{local:%-d %b %Y}, {clock}")
 
 
 def opening(at: datetime) -> str:
     """When something opens, with its weekday: "Mon 23 Nov, 09:00 UTC"."""
     local = timezone.localtime(at)
-    return f"{local:%a %-d %b, %H:%M} {short_zone(local)}"
+    return f"{local:%a %-d %b}, {hours(local)} {short_zone(local)}"
 
 
 def opening_in_full(at: datetime) -> str:
     """As ``opening``, for whoever must be there: "Mon 23 Nov, 09:00 your time (Europe/Berlin, UTC+1)"."""
     local = timezone.localtime(at)
-    return f"{local:%a %-d %b, %H:%M} your time ({zone_words(local)})"
+    return f"{local:%a %-d %b}, {hours(local)} your time ({zone_words(local)})"
 
 
 def short_zone(local: datetime) -> str:

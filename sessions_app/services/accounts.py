@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -16,6 +18,8 @@ from sessions_app.access import Actor
 from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.models import RefreshFamily, User
 
+from .names import why_no_name
+
 FAMILY = "fam"
 
 
@@ -23,9 +27,11 @@ def register(email: str, password: str, name: str = "") -> User:
     """A new account.
 
     Raises:
-        ValidationFailed: the address is taken, or the password is too weak.
+        ValidationFailed: the address is taken, the password is too weak, or the name cannot be read.
     """
     wrong = _weaknesses(password, User(email=email, name=name))
+    if problem := why_no_name(name.strip()):
+        wrong.append(FieldError("name", "invalid", problem))
     if User.objects.filter(email__iexact=email.strip()).exists():
         wrong.append(_TAKEN)
     if wrong:
@@ -80,6 +86,11 @@ def choose_time_zone(zone: str, *, actor: Actor) -> bool:
         return False
     User.objects.filter(pk=actor.user.pk).update(time_zone=zone)
     return True
+
+
+def revoke_sign_ins(users: Iterable[User]) -> int:
+    """The refresh tokens of these people are good for nothing from now on. Returns how many sign-ins that ended."""
+    return RefreshFamily.objects.filter(user__in=users, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def _read(raw: str) -> RefreshToken:

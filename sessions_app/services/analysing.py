@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from sessions_app import scoring
 from sessions_app.ai import injections
 from sessions_app.ai.chat import ChatModel
 from sessions_app.ai.dimensions import Dimension, dimension
-from sessions_app.ai.protocol import ProviderError, Usage
+from sessions_app.ai.protocol import BUILT_IN, ProviderError, Usage
 from sessions_app.ai.reading import read_with
 from sessions_app.ai.signs import Sign, signs
 from sessions_app.logs import log
@@ -26,10 +27,8 @@ from . import operations
 from .change import Change
 from .connections import chat_for
 from .creation import starting_precision
-from .heartbeat import Stopped, beating
+from .heartbeat import beating, leavable
 from .operations import Claim, LeaseLost
-
-BUILT_IN = "built-in"
 
 
 @dataclass(frozen=True)
@@ -51,9 +50,7 @@ def run_analysis(claimed: Claim, stopping: Callable[[], bool]) -> None:
     answer = _answer_of(claimed)
     wanted = dimensions_of_plan(answer.session)
     with beating(claimed):
-        reading = _read(answer, wanted, chat_for(claimed.model_name))
-    if stopping():
-        raise Stopped
+        reading = leavable(partial(_read, answer, wanted, chat_for(claimed.model_name)), stopping)
     with operations.finishing(claimed, reading.usage) as change:
         _store(change, answer, reading)
         known = add_up(change.session)

@@ -11,14 +11,14 @@ from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor, as_uuid
 from sessions_app.models import InterviewSession, Operation, SessionMessage
 from sessions_app.models.actions import Phase, Role, Status
-from sessions_app.models.limits import MAX_ANSWER
+from sessions_app.models.limits import MAX_ANSWER, MAX_DRAFT_STEP
 
 from .change import Change, changing
 from .expiry import expire
 from .turns import add_answer, add_closing, queue_question, requeue
 
 MAX_NOTES = 20
-MAX_REVISION = 2**53
+MAX_REVISION = 2**53  # as many as JavaScript can count
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def submit_answer(
             return _accept(change, answer)
         if earlier is None and answer.text.strip():
             _keep_note(change, answer)
-    raise errors.SessionExpired
+    raise errors.SessionExpired(change.session.time_ended_by)
 
 
 def save_draft(
@@ -97,6 +97,8 @@ def save_draft(
     with changing(session_id, actor, now=now) as change:
         change.require("save_draft")
         session = change.session
+        if revision > session.draft_revision + MAX_DRAFT_STEP:
+            raise errors.ValidationFailed([_far_ahead(session.draft_revision)])
         untouched = session.draft_revision == 0 and not session.draft_text
         change.note_activity()  # an old draft changes nothing, but somebody is there
         if revision > session.draft_revision or untouched:
@@ -122,6 +124,12 @@ def generate_question(
             return requeue(change, session.turn)
         change.require("generate_question")
         return queue_question(change, after=session.messages.history().filter(kind="answer").last())
+
+
+def _far_ahead(stored: int) -> errors.FieldError:
+    """After such a revision no draft with an ordinary one would be newer."""
+    sentence = f"Count on from {stored:,}, the stored revision: at most {MAX_DRAFT_STEP:,} more."
+    return errors.FieldError("revision", "out_of_range", sentence)
 
 
 def _check(answer: NewAnswer) -> None:

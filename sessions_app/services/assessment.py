@@ -53,7 +53,8 @@ def start_assessment(*, user: User | None, user_id: str | None = None) -> tuple[
     whenever they like.
 
     Raises:
-        PermissionDenied: ``user_id`` is somebody else.
+        PermissionDenied: ``user_id`` is somebody else; or the template is not on offer, and nobody may set up their
+            own interview here.
     """
     if user_id and (user is None or user_id.lower() != str(user.pk)):
         raise errors.PermissionDenied("An assessment can only be started for yourself. Leave userId out.")

@@ -1,6 +1,7 @@
 """The token budget of a session: hold before a model is called, settle once when that attempt is over.
 
-``tokens_reserved`` is what running attempts may still cost, ``tokens_used`` the sum of the ledger (``TokenCharge``).
+``tokens_reserved`` is what running attempts may still cost, ``tokens_used`` what the ledger (``TokenCharge``) has for
+questions. Analyses and evaluations stand in the ledger, too, at the price of their day, but beyond the budget.
 A reservation never lets the two pass the budget. A provider that counts more than it estimated is charged with what it
 counted: that can only be the error of its estimate of the prompt, since the length of the reply is limited by request.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F
@@ -50,8 +52,19 @@ def settle(change: Change, operation: Operation, counted: Usage | None = None, *
     operation.reserved_tokens, operation.usage = 0, spent.as_json()
     operation.save(update_fields=["reserved_tokens", "usage"])
     kind = "abandoned" if counted is None else "settled"
-    _charge(change, operation, operation.attempt if attempt is None else attempt, kind, spent)
+    charge = _charge(change, operation, spent, kind=kind, attempt=attempt)
+    counts: dict[str, Any] = spent.as_json()
+    change.record("tokens.charged", operation_id=operation.pk, attempt=charge.attempt, code=kind, **counts)
     _warn(change)
+
+
+def note(change: Change, operation: Operation, counted: Usage, *, by: str = "") -> None:
+    """Write down what an attempt at an analysis or an evaluation cost. The budget is for questions: it stays as it is.
+
+    ``by`` names the model where it is not the operation's own. An attempt that was killed has told no count.
+    """
+    if counted.total:
+        _charge(change, operation, counted, by=by)
 
 
 def spend(change: Change) -> None:
@@ -87,56 +100,90 @@ def cost_of(model_name: str, usage: Usage) -> tuple[Decimal | None, str]:
 
 
 @dataclass(frozen=True)
-class SessionUsage:
-    """The ledger of a session, oldest first, and what it adds up to. ``costs`` is by currency, of what has a price."""
+class Spending:
+    """Charges, oldest first, and what they add up to."""
 
     charges: list[TokenCharge]
-    used: Usage
-    costs: dict[str, Decimal]
+
+    @property
+    def used(self) -> Usage:
+        return Usage(sum(c.input_tokens for c in self.charges), sum(c.output_tokens for c in self.charges))
+
+    @property
+    def costs(self) -> dict[str, Decimal]:
+        """By currency, of what has a price."""
+        costs: dict[str, Decimal] = defaultdict(Decimal)
+        for charge in self.charges:
+            if charge.cost is not None:
+                costs[charge.currency] += charge.cost
+        return dict(costs)
+
+
+@dataclass(frozen=True)
+class SessionUsage:
+    """The ledger of a session, oldest first: its questions, which the budget is for, and what is beyond it."""
+
+    charges: list[TokenCharge]
     budget: int
     reserved: int
 
+    def spent_on(self, *kinds: str) -> Spending:
+        """What operations of these kinds have cost."""
+        return Spending([charge for charge in self.charges if charge.operation.kind in kinds])
+
+    @property
+    def questions(self) -> Spending:
+        return self.spent_on("question")
+
+    @property
+    def analysis(self) -> Spending:
+        return self.spent_on("analysis")
+
+    @property
+    def evaluation(self) -> Spending:
+        return self.spent_on("evaluation")
+
+    @property
+    def beyond(self) -> Spending:
+        return self.spent_on("analysis", "evaluation")
+
     @property
     def left(self) -> int:
-        return max(0, self.budget - self.used.total - self.reserved)
+        return max(0, self.budget - self.questions.used.total - self.reserved)
 
     @property
     def percent(self) -> int:
-        return self.used.total * 100 // max(1, self.budget)
+        return self.questions.used.total * 100 // max(1, self.budget)
 
 
 def usage_of(session: InterviewSession) -> SessionUsage:
     """What the session has cost so far, by attempt and in total. One query."""
-    charges = list(session.charges.all())
-    costs: dict[str, Decimal] = defaultdict(Decimal)
-    for charge in charges:
-        if charge.cost is not None:
-            costs[charge.currency] += charge.cost
-    used = Usage(sum(c.input_tokens for c in charges), sum(c.output_tokens for c in charges))
-    return SessionUsage(charges, used, dict(costs), session.token_budget, session.tokens_reserved)
+    charges = list(session.charges.select_related("operation"))
+    return SessionUsage(charges, session.token_budget, session.tokens_reserved)
 
 
-def _charge(change: Change, operation: Operation, attempt: int, kind: str, spent: Usage) -> None:
-    cost, currency = cost_of(operation.model_name, spent)
-    TokenCharge.objects.create(
+def _charge(
+    change: Change,
+    operation: Operation,
+    spent: Usage,
+    *,
+    kind: str = "settled",
+    attempt: int | None = None,
+    by: str = "",
+) -> TokenCharge:
+    model_name = by or operation.model_name
+    cost, currency = cost_of(model_name, spent)
+    return TokenCharge.objects.create(
         session=change.session,
         operation=operation,
-        attempt=attempt,
+        attempt=operation.attempt if attempt is None else attempt,
         kind=kind,
-        model_name=operation.model_name,
+        model_name=model_name,
         **spent.as_json(),
         total_tokens=spent.total,
         cost=cost,
         currency=currency,
         at=change.now,
-    )
-    change.record(
-        "tokens.charged",
-        operation_id=operation.pk,
-        attempt=attempt,
-        code=kind,
-        input_tokens=spent.input_tokens,
-        output_tokens=spent.output_tokens,
     )
 
 

@@ -40,7 +40,8 @@ def ask(
         if Role.CANDIDATE not in actor.roles_in(change.session):
             raise errors.PermissionDenied("Only the candidate can ask for this.")
         _check(change.session, kind, text)
-        return _store(change, kind, text)
+        change.note_activity()
+        return ask_once(change, kind, text)
 
 
 def ask_by_link(token: str, kind: str, text: str = "", *, now: datetime | None = None) -> CandidateRequest:
@@ -107,14 +108,20 @@ def _check(session: InterviewSession, kind: str, text: str) -> None:
         raise errors.InvalidSessionState("This session has no time limit, so there is no time to add.")
 
 
-def _store(change: Change, kind: str, text: str) -> CandidateRequest:
-    earlier = change.session.requests.filter(kind=kind, status="open").first()
+def ask_once(change: Change, kind: str, text: str, *, subject: str = "") -> CandidateRequest:
+    """Put it into the queue. The same words again are the same request; others are refused while it is open.
+
+    Raises:
+        RequestOpen
+    """
+    earlier = change.session.requests.filter(kind=kind, subject=subject, status="open").first()
     if earlier is not None and earlier.text == text:
         return earlier
     if earlier is not None:
         raise errors.RequestOpen
-    change.note_activity()
-    asked = CandidateRequest.objects.create(session=change.session, kind=kind, text=text, created_at=change.now)
+    asked = CandidateRequest.objects.create(
+        session=change.session, kind=kind, subject=subject, text=text, created_at=change.now
+    )
     change.record("request.opened", request=asked.pk, kind=kind)
     return asked
 

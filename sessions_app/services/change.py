@@ -173,7 +173,7 @@ def refusal(session: InterviewSession, action: str, actor: Actor, now: datetime)
     if action in session.allowed_actions(frozenset(Role), now):
         return _not_yours(session, action)
     if session.status in OPEN and session.is_over(now):
-        return errors.SessionExpired()
+        return errors.SessionExpired(session.time_ended_by)
     if action in ("answer", "skip", "save_draft", "generate_question"):
         return _not_answerable(session, action)
     return _wrong_state(session, action, now)
@@ -192,7 +192,7 @@ def no_limit() -> errors.DomainError:
 
 def _not_answerable(session: InterviewSession, action: str) -> errors.DomainError:
     if session.status == Status.EXPIRED:
-        return errors.SessionExpired()
+        return errors.SessionExpired(session.time_ended_by)
     if session.status != Status.ACTIVE:
         return errors.SessionNotActive(session.status)
     if action == "generate_question" and session.turn_is_live:

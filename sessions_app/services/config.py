@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,15 +17,17 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from sessions_app.ai.protocol import BUILT_IN
 from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.models import InterviewTemplate, limits
 from sessions_app.models.clock import database_now
 
 from .connections import descriptions
-from .moments import NotOnTheClock, is_zone, moment_of
+from .moments import TOO_FAR, NotOnTheClock, is_too_far, is_zone, moment_of
+from .names import why_no_name
 
 DEFAULT_MINUTES = 45
-DEFAULT_MODEL = "built-in"
+DEFAULT_MODEL = BUILT_IN
 # About 1,000 for a question with its answer, and 300 for the earlier ones that are sent along.
 TOKENS_PER_EXCHANGE = 1_300
 
@@ -88,12 +91,15 @@ class SessionConfig:
             raise ValidationFailed(wrong)
         return self
 
-    def problems(self, *, now: datetime | None = None) -> list[FieldError]:
-        """Every wrong field; none when all are valid."""
+    def problems(self, *, now: datetime | None = None, models: Collection[str] | None = None) -> list[FieldError]:
+        """Every wrong field; none when all are valid.
+
+        ``models`` are the names that may be chosen, for whoever knows them; else they are looked up.
+        """
         self.errors = []
         self._check_person()
         self._check_numbers()
-        self._check_choices()
+        self._check_choices(connected_models() if models is None else models)
         self._check_texts()
         self._check_window(now)
         return self.errors
@@ -128,10 +134,20 @@ class SessionConfig:
         if not isinstance(self.candidate_name, Unset):
             self.candidate_name = _stripped(self.candidate_name)
             self._check_text("candidate_name", longest=limits.MAX_NAME)
-            self._require(self.candidate_name != "", "candidate_name", "blank", "Enter the candidate's name.")
-        self.candidate_email = _stripped(self.candidate_email)
-        if self.candidate_email != "" and not _is_address(self.candidate_email):
+            self._check_name()
+        address: Any = _stripped(self.candidate_email)
+        self.candidate_email = address
+        if not isinstance(address, str):
+            self._check_text("candidate_email", longest=limits.MAX_ADDRESS)
+        elif address != "" and not _is_address(address):
             self._wrong("candidate_email", "invalid", "Enter an address like name@example.com.")
+
+    def _check_name(self) -> None:
+        name: Any = self.candidate_name
+        if name == "":
+            self._wrong("candidate_name", "blank", "Enter the candidate's name.")
+        elif isinstance(name, str) and (problem := why_no_name(name)):
+            self._wrong("candidate_name", "invalid", problem)
 
     def _check_numbers(self) -> None:
         self._check_limit()
@@ -150,9 +166,9 @@ class SessionConfig:
         elif self.time_limit_minutes is not None:
             self._check_number("time_limit_minutes", limits.MIN_MINUTES, limits.MAX_MINUTES, message)
 
-    def _check_choices(self) -> None:
-        connected = self.model_name in connected_models()
-        self._require(connected, "model_name", "not_connected", "Choose a model that is connected.")
+    def _check_choices(self, models: Collection[str]) -> None:
+        named = isinstance(self.model_name, str) and self.model_name in models
+        self._require(named, "model_name", "not_connected", "Choose a model that is connected.")
         self._check_modes()
         self._require(
             self.time_zone == "" or is_zone(self.time_zone),
@@ -178,19 +194,24 @@ class SessionConfig:
     def _check_texts(self) -> None:
         self._check_text("challenge_text", longest=limits.MAX_CHALLENGE)
         self._check_text("job_posting_text", longest=limits.MAX_POSTING)
-        self._check_text("resume_data", longest=limits.MAX_RESUME, value=self.resume_text)
+        is_resume = self.resume_data is None or isinstance(self.resume_data, str | dict)
+        resume = self.resume_text if is_resume else self.resume_data
+        self._check_text("resume_data", longest=limits.MAX_RESUME, value=resume)
         for text, row in (("job_posting_text", self.job_posting_id), ("resume_data", self.resume_id)):
             both = row is not None and bool(getattr(self, text))
             self._require(not both, text, "both", "Choose one or write a text, not both.")
 
     def _check_window(self, now: datetime | None) -> None:
-        opens, closes = self._check_moment("opens_at"), self._check_moment("closes_at")
+        if self.opens_at is None and self.closes_at is None:
+            return
+        now = now or database_now()
+        opens, closes = self._check_moment("opens_at", now), self._check_moment("closes_at", now)
         if opens and closes and opens >= closes:
             self._wrong("closes_at", "before_opening", "Closing time is before opening time.")
-        elif closes and closes <= (now or database_now()):
+        elif closes and closes <= now:
             self._wrong("closes_at", "in_the_past", "Closing time is in the past.")
 
-    def _check_moment(self, name: str) -> datetime | None:
+    def _check_moment(self, name: str, now: datetime) -> datetime | None:
         """The field in UTC; None when it is not given, or wrong."""
         value: Any = getattr(self, name)
         if value is None:
@@ -200,6 +221,9 @@ class SessionConfig:
             moment = moment_of(value, zone)
         except NotOnTheClock as error:
             self._wrong(name, error.code, str(error))
+            return None
+        if is_too_far(moment, now):
+            self._wrong(name, "too_far", TOO_FAR)
             return None
         setattr(self, name, moment)
         return moment

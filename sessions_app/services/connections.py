@@ -22,13 +22,11 @@ from django.utils.encoding import force_bytes
 
 from sessions_app.ai import protocol
 from sessions_app.ai.asking import ModelInterviewer
-from sessions_app.ai.builtin import BuiltInInterviewer
 from sessions_app.ai.chat import ChatModel, Endpoint
-from sessions_app.ai.protocol import Provider, ProviderError, Usage
+from sessions_app.ai.protocol import BUILT_IN, Provider, ProviderError, Usage
 from sessions_app.logs import log
 from sessions_app.models import ModelConnection
 
-BUILT_IN = BuiltInInterviewer.name
 REST_SECONDS = 60  # a model that was given up is shown as away for so long, and tried only once where it is needed
 UNREADABLE = "Its key cannot be read any more: enter it again."
 SAMPLE_TOKENS = 200

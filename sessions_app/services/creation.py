@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from sessions_app import errors
@@ -25,11 +26,12 @@ from sessions_app.scoring import BASELINE
 
 from .catalog import create_job_posting, create_resume, first_line
 from .change import Change, changing
-from .config import DEFAULT_MINUTES, SessionConfig, Unset
+from .config import DEFAULT_MINUTES, SessionConfig, Unset, connected_models
 from .templates import as_question
 
 DEFAULT_QUIET_MINUTES = 10
 QUESTIONS_REMEMBERED = 200
+SET_UP_BY_STAFF = "Here, interviews are set up by staff. Choose a practice interview instead."
 
 # What an edit may change, and a retake takes over.
 CONFIGURATION = [
@@ -77,20 +79,23 @@ def create_session(
     now: datetime | None = None,
     is_demo: bool = False,
     id: UUID | None = None,
+    models: Collection[str] | None = None,
 ) -> InterviewSession:
     """A new session in ``created``, with its plan frozen.
 
     Somebody who is not staff creates for themselves; so does staff who names no candidate. With an ``id`` of the
-    caller's own the session is made once: the second call returns what the first one made.
+    caller's own the session is made once: the second call returns what the first one made. Who makes many passes the
+    names of the connected ``models``.
 
     Raises:
         ValidationFailed: with every wrong field; JobPostingNotFound, ResumeNotFound and TemplateNotFound become such.
+        PermissionDenied: a candidate may only start what is offered here (``SELF_SERVICE``).
     """
     if id is not None and (made := _made_before(id, actor)):
         return made
     moment = now or database_now()
     _check_name(config, actor)
-    sources = _sources(config, actor, moment)
+    sources = _sources(config, actor, moment, models=models)
     try:
         with transaction.atomic():
             return _create(config, sources, actor, moment, is_demo=is_demo, id=id or new_id())
@@ -132,7 +137,7 @@ def update_session(
     """Change the configuration while the session is ``created``. ``changes`` are fields of SessionConfig.
 
     Raises:
-        SessionNotFound, InvalidSessionState, ValidationFailed, PreconditionFailed.
+        SessionNotFound, InvalidSessionState, ValidationFailed, PreconditionFailed, PermissionDenied (``SELF_SERVICE``).
     """
     with changing(session_id, actor, now=now) as change:
         change.expect_version(expect)
@@ -241,13 +246,33 @@ def _given(value: Any, template: InterviewTemplate | None, name: str, default: A
     return default if template is None else getattr(template, name)
 
 
-def _sources(config: SessionConfig, actor: Actor, now: datetime, session: InterviewSession | None = None) -> _Sources:
+def may_set_up(actor: Actor) -> bool:
+    """Whether interviews of one's own can be set up here; practice interviews on offer can be started either way."""
+    return actor.is_system or actor.is_staff or settings.SELF_SERVICE
+
+
+def _sources(
+    config: SessionConfig,
+    actor: Actor,
+    now: datetime,
+    session: InterviewSession | None = None,
+    *,
+    models: Collection[str] | None = None,
+) -> _Sources:
     """Check everything, and find the rows that are named. What cannot be found is a wrong field.
+
+    What the session has already stays usable, even if whoever edits could not pick it anew.
 
     Raises:
         ValidationFailed: with every wrong field.
+        PermissionDenied: it is not made from a template, by somebody who may not set up their own.
     """
-    wrong = config.problems(now=now)
+    was_own = session is not None and session.template_id is None
+    if config.template_id is None and not (was_own or may_set_up(actor)):
+        raise errors.PermissionDenied(SET_UP_BY_STAFF)
+    if session is not None:
+        models = {*connected_models(), session.model_name}
+    wrong = config.problems(now=now, models=models)
     found: dict[str, Any] = {}
     for name, fetch in (
         ("job_posting_id", job_posting_for),
@@ -256,7 +281,6 @@ def _sources(config: SessionConfig, actor: Actor, now: datetime, session: Interv
     ):
         reference, at_hand = getattr(config, name), getattr(session, name, None)
         try:
-            # What the session has already stays usable, even if whoever edits could not pick it anew.
             keeps = at_hand is not None and str(reference) == str(at_hand)
             found[name] = None if reference is None else fetch(reference, SYSTEM if keeps else actor)
         except errors.NotFound as error:

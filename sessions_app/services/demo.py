@@ -10,9 +10,19 @@ from django.db import transaction
 from django.db.models import Q
 
 from sessions_app import errors
-from sessions_app.models import InterviewSession, JobPosting, Operation, Resume, User
+from sessions_app.models import (
+    CandidateRequest,
+    InterviewSession,
+    Invitation,
+    JobPosting,
+    Operation,
+    Resume,
+    Review,
+    User,
+)
 from sessions_app.models.clock import database_now
 
+from . import demo_verdicts
 from .demo_sessions import STORY, Demo
 from .running import run_operation
 
@@ -61,6 +71,7 @@ def load() -> list[Account]:
         resume, _ = Resume.objects.get_or_create(pk=RESUME_ID, defaults=STORY["resume"] | {"owner": people["sam"]})
         Demo(people["ana"], people["sam"], people["lee"], posting, resume, database_now()).play()
         _have_them_judged()
+        demo_verdicts.tell(people["ana"], people["sam"])
         return set_passwords()
 
 
@@ -130,4 +141,7 @@ def _has_something(user: User) -> bool:
         InterviewSession.objects.filter(Q(candidate=user) | Q(created_by=user)).exists()
         or JobPosting.objects.filter(owner=user).exists()
         or Resume.objects.filter(owner=user).exists()
+        or Review.objects.filter(reviewer=user).exists()
+        or Invitation.objects.filter(created_by=user).exists()
+        or CandidateRequest.objects.filter(handled_by=user).exists()
     )

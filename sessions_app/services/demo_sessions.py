@@ -15,10 +15,10 @@ from uuid import UUID, uuid4
 
 from sessions_app.access import Actor
 from sessions_app.ai.builtin import BuiltInInterviewer
-from sessions_app.ai.protocol import FREE, Estimate, Outcome, Provider, ProviderError, Turn
+from sessions_app.ai.protocol import BUILT_IN, FREE, Estimate, Outcome, Provider, ProviderError, Turn
 from sessions_app.models import InterviewSession, JobPosting, Resume, SessionMessage, User
 
-from . import answers, creation, operations, sessions
+from . import answers, creation, invitations, operations, sessions
 from .change import changing
 from .config import SessionConfig
 from .running import turn_of
@@ -31,7 +31,7 @@ READING = timedelta(seconds=15)
 class Unreachable:
     """A model whose server does not answer."""
 
-    name = "built-in"
+    name = BUILT_IN
 
     def estimate(self, turn: Turn) -> Estimate:
         return FREE
@@ -56,6 +56,7 @@ class Demo:
         scenes = (
             *(self.completed, self.completed_with_follow_up, self.completed_with_skip, self.expired, self.cancelled),
             *(self.invited, self.not_open_yet, self.paused, self.generation_failed, self.created, self.active),
+            *(self.reviewed, self.awaiting_review),
         )
         for scene in scenes:
             scene()
@@ -106,6 +107,13 @@ class Demo:
         at = self.now - timedelta(days=1, hours=2)
         creation.create_session(config, actor=Actor(self.ana), now=at, is_demo=True)
 
+    def reviewed(self) -> None:
+        """Taken for the job; ``demo_verdicts`` has it reviewed once it is judged."""
+        self._assessed(self.sam, "system-design", STORY["answers"], ago=timedelta(days=7, hours=4))
+
+    def awaiting_review(self) -> None:
+        self._assessed(self.lee, "tell-me-about", STORY["answers"], ago=timedelta(days=1, hours=6))
+
     def not_open_yet(self) -> None:
         opens = (self.now + timedelta(days=7)).replace(hour=9, minute=0, second=0, microsecond=0)
         self._create(self.sam, "system-design", self.now - timedelta(hours=26), opens_at=opens)
@@ -136,13 +144,33 @@ class Demo:
         told.now = self.now - WRITING
         told.ask()
 
+    def _assessed(self, candidate: User, template: str, words: dict[str, str], *, ago: timedelta) -> None:
+        """An interview that staff made and somebody joined by its link, to the end."""
+        at = self.now - ago
+        config = SessionConfig(
+            candidate_name=candidate.name,
+            candidate_email=str(candidate.email),
+            template_id=template,
+            job_posting_id=self.posting.pk,
+        )
+        made = creation.create_session(config, actor=Actor(self.ana), now=at - timedelta(days=1), is_demo=True)
+        _, token = invitations.create_invitation(
+            made.pk, actor=Actor(self.ana), email=str(candidate.email), letter=False, now=at - timedelta(days=1)
+        )
+        invitations.accept_invitation(token, user=candidate, now=at)
+        told = self._start(made, candidate, at)
+        told.go_on(words)
+        sessions.end_session(made.pk, actor=told.actor, now=told.later(READING))
+
     def _create(self, candidate: User, template: str, at: datetime, **config: Any) -> InterviewSession:
         wanted = SessionConfig(template_id=template, **config)
         return creation.create_session(wanted, actor=Actor(candidate), now=at, is_demo=True)
 
     def _begin(self, candidate: User, template: str, *, ago: timedelta, **config: Any) -> Telling:
         at = self.now - ago
-        session = self._create(candidate, template, at, **config)
+        return self._start(self._create(candidate, template, at, **config), candidate, at)
+
+    def _start(self, session: InterviewSession, candidate: User, at: datetime) -> Telling:
         sessions.start_session(session.pk, actor=Actor(candidate), now=at)
         told = Telling(session.pk, Actor(candidate), at)
         told.ask()

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 _POINT_PARTS = ("statement", "aliases", "follow_up", "developing", "solid", "strong")
-_QUESTION_PARTS = ("type", "text", "skills")
+_QUESTION_PARTS = ("type", "criterion", "text", "skills")
 
 
 @dataclass(frozen=True)

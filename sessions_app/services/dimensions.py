@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sessions_app.ai.dimensions import TRAIT, Dimension, dimension
 from sessions_app.models import DimensionEvidence, InterviewSession
@@ -47,8 +47,13 @@ def known_of(session: InterviewSession) -> list[Known]:
     return [_known(session, key) for key in session.plan.get("dimensions", ())]
 
 
+def precision_of(session: InterviewSession) -> list[Known]:
+    """The same without the estimates, for staff who may not see them yet."""
+    return [replace(known, estimate=None) for known in known_of(session)]
+
+
 def dimensions_of(session: InterviewSession) -> list[Known]:
-    """The same with the quotes, for staff: one query."""
+    """The same with the quotes, for staff who ``may_see_estimates``: one query."""
     quotes: dict[str, list[DimensionEvidence]] = {}
     for piece in session.dimension_evidence.select_related("message"):
         quotes.setdefault(piece.dimension, []).append(piece)

@@ -10,11 +10,11 @@ from sessions_app.access import Actor
 from sessions_app.models import CandidateRequest, CriterionScore
 from sessions_app.models.actions import Role
 
+from .candidate_requests import MAX_WORDS, ask_once
 from .change import Change, changing
 from .scorecards import current_evaluation, may_see_scores
 
 KIND = "score"
-MAX_WORDS = 2_000
 
 
 def disagree(
@@ -29,12 +29,7 @@ def disagree(
     text = text.replace("\0", "").strip()
     with changing(session_id, actor, now=now) as change:
         _check(change, criterion, text)
-        earlier = change.session.requests.filter(kind=KIND, subject=criterion, status="open").first()
-        if earlier is not None and earlier.text == text:
-            return earlier
-        if earlier is not None:
-            raise errors.RequestOpen
-        return _store(change, criterion, text)
+        return ask_once(change, KIND, text, subject=criterion)
 
 
 def _check(change: Change, criterion: str, text: str) -> None:
@@ -52,11 +47,3 @@ def _check(change: Change, criterion: str, text: str) -> None:
         wrong.append(errors.FieldError("text", "max_length", f"Use at most {MAX_WORDS:,} characters."))
     if wrong:
         raise errors.ValidationFailed(wrong)
-
-
-def _store(change: Change, criterion: str, text: str) -> CandidateRequest:
-    asked = CandidateRequest.objects.create(
-        session=change.session, kind=KIND, subject=criterion, text=text, created_at=change.now
-    )
-    change.record("request.opened", request=asked.pk, kind=KIND)
-    return asked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from uuid import UUID
 
 from django.db import connection
@@ -50,13 +51,14 @@ class EmbeddedPool:
         self._stop.set()
 
     def stop(self, seconds: float = 8.0) -> None:
-        """Stop, and wait until the threads have given back what they had."""
+        """Stop, and wait until the threads have given back what they had: so many seconds for all together."""
+        until = time.monotonic() + seconds
         self.stop_claiming()
         self._unlisten()
         for lane in self._lanes.values():
             lane.wake()
         for thread in self._threads:
-            thread.join(timeout=seconds)
+            thread.join(timeout=max(0.0, until - time.monotonic()))
 
     @property
     def _threads(self) -> list[threading.Thread]:

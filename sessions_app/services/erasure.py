@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.admin.models import LogEntry
+
 from sessions_app.access import SYSTEM, Actor
-from sessions_app.models import EventReason, IdempotencyKey, InterviewSession, Operation, Resume
+from sessions_app.ai.masking import masked
+from sessions_app.models import (
+    CriterionScore,
+    EventReason,
+    IdempotencyKey,
+    InterviewSession,
+    Operation,
+    Resume,
+    User,
+)
 from sessions_app.models.actions import OPEN
 from sessions_app.models.operation import LIVE, OperationStatus
 from sessions_app.models.session import baseline_precision
@@ -27,6 +40,9 @@ _EMPTIED: dict[str, Any] = {
     "job_posting": None,
     "resume": None,
 }
+_LISTS = ("went_well", "okay", "to_improve", "improvement_plan", "knowledge_gaps", "recommendations", "flags")
+_WORDS_OF_A_VERDICT: dict[str, Any] = {"summary": "", **{name: [] for name in _LISTS}}
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def erase_session(
@@ -36,10 +52,12 @@ def erase_session(
     actor: Actor = SYSTEM,
     now: datetime | None = None,
     expect: int | None = None,
+    keeps_verdict: bool = False,
 ) -> InterviewSession:
     """Erase a session for good: the candidate's own practice in any state, or any session by staff with a reason.
 
     An open one is cancelled first. From then on it is not found, by anybody; its log still proves what was done.
+    With ``keeps_verdict`` the scores and ratings of an interview that others judged stay, as numbers about nobody.
 
     Raises:
         SessionNotFound, PermissionDenied, SessionExpired, ValidationFailed, PreconditionFailed.
@@ -50,6 +68,11 @@ def erase_session(
         change.require_reason("delete", reason)
         _end(change)
         _forget_requests(change)
+        if keeps_verdict and not change.session.is_practice:
+            _take_names_out(change.session)
+        else:
+            change.session.reviews.all().delete()
+            change.session.evaluations.all().delete()
         _delete_words(change.session)
         change.record("session.erased", reason=reason)
         _empty(change)
@@ -69,9 +92,9 @@ def _end(change: Change) -> None:
 
 def _delete_words(session: InterviewSession) -> None:
     """The rows that hold what people said, who they are, and how to reach them. Events hold none of it."""
-    for judged in (session.dimension_evidence, session.reviews, session.evaluations):
-        judged.all().delete()
-    for rows in (session.messages, session.invitations, session.tokens, session.requests, session.letters):
+    named = (session.invitations, session.requests, session.reviews, session.evaluations)
+    forget_console_log([session.pk, *(key for rows in named for key in rows.values_list("pk", flat=True))])
+    for rows in (session.dimension_evidence, session.messages, *named[:2], session.tokens, session.letters):
         rows.all().delete()
     EventReason.objects.filter(event__session=session).delete()
     session.operations.update(error_message="")
@@ -88,24 +111,62 @@ def _empty(change: Change) -> None:
     session.precision, session.estimates = baseline_precision(), {}
     session.erased_at = change.now
     change.configure(*_EMPTIED, "created_by", "plan")
-    if candidate_id is not None:
-        _delete_resume(resume_id, candidate_id, session)
+    if resume_id is not None:
+        _delete_resume(resume_id, session)
 
 
-def _delete_resume(resume_id: UUID | None, owner_id: UUID, session: InterviewSession) -> None:
-    """The candidate's résumé goes along, unless another session uses it."""
-    if resume_id is None:
-        return
+def _delete_resume(resume_id: UUID, session: InterviewSession) -> None:
+    """It tells about the candidate whoever put it here, so it goes along, unless another session uses it."""
     others = InterviewSession.objects.filter(resume_id=resume_id).exclude(pk=session.pk)
     if not others.exists():
-        Resume.objects.filter(pk=resume_id, owner_id=owner_id).delete()
+        Resume.objects.filter(pk=resume_id).delete()
+        forget_console_log([resume_id])
+
+
+def _take_names_out(session: InterviewSession) -> None:
+    """Scores and ratings stay; what was said about the answers goes, and reviewers' words lose whom they name."""
+    session.evaluations.update(**_WORDS_OF_A_VERDICT)
+    CriterionScore.objects.filter(evaluation__session=session).update(rationale="", points=[])
+    person = session.candidate
+    names = [session.candidate_name, session.candidate_email, *([person.name, person.email or ""] if person else [])]
+    for review in session.reviews.prefetch_related("ratings"):
+        _rewrite(review, ("takeaways", "reason", "skip_reason"), names)
+        for rating in review.ratings.all():
+            rating.quotes = []
+            _rewrite(rating, ("note",), names, "quotes")
+
+
+def _rewrite(row: Any, texts: Iterable[str], names: Iterable[str], *others: str) -> None:
+    for name in texts:
+        setattr(row, name, masked(getattr(row, name), names))
+    row.save(update_fields=[*texts, *others])
+
+
+# -- answers and logs that quote ---------------------------------------------------------------------------------------
 
 
 def _forget_requests(change: Change) -> None:
-    """Answers that are kept for repeated requests quote the transcript."""
+    """Answers that are kept for repeated requests quote the transcript, to whoever may have asked for it."""
     session = change.session
-    said = [str(session.pk), *map(str, session.messages.values_list("pk", flat=True))]
-    callers = {str(pk) for pk in (session.candidate_id, session.created_by_id) if pk is not None}
-    kept = IdempotencyKey.objects.filter(caller__in=callers).values_list("pk", "body")
-    quoting = [pk for pk, body in kept if any(one in (body or "") for one in said)]
+    said = {str(session.pk), *map(str, session.messages.values_list("pk", flat=True))}
+    actors = session.events.order_by().values_list("actor", flat=True).distinct()
+    callers = {actor.partition(":")[2] for actor in actors}  # a guest who was moved to an account is among them
+    callers |= {str(pk) for pk in (session.candidate_id, session.created_by_id) if pk is not None}
+    callers |= set(map(str, User.objects.filter(is_staff=True).values_list("pk", flat=True)))
+    forget_answers(IdempotencyKey.objects.filter(caller__in=callers), said)
+
+
+def forget_answers(rows: Any, ids: set[str], address: str = "") -> int:
+    """Delete the stored answers that name one of these ids or that e-mail address. Returns how many."""
+    quoting = [
+        pk
+        for pk, body in rows.values_list("pk", "body").iterator()
+        if not ids.isdisjoint(_UUID.findall(body)) or (address and address in body.lower())
+    ]
     IdempotencyKey.objects.filter(pk__in=quoting).delete()
+    return len(quoting)
+
+
+def forget_console_log(ids: Iterable[Any]) -> None:
+    """Django's console notes what rows were called when somebody changed them."""
+    LogEntry.objects.filter(object_id__in=[str(one) for one in ids]).update(object_repr="Erased", change_message="")

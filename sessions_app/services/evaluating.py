@@ -7,7 +7,9 @@ evaluator counts evidence, marked as such, unless the template wants a model's s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,20 +18,20 @@ from sessions_app.access import SYSTEM, Actor, session_for
 from sessions_app.ai.criteria import Said, criteria_of, rubric_version
 from sessions_app.ai.judging import COVERAGE, MODEL, Judgement, Prepared, by_coverage, prepare
 from sessions_app.ai.model_judge import Judge, by_model
-from sessions_app.ai.protocol import ProviderError, Usage
+from sessions_app.ai.protocol import BUILT_IN, ProviderError, Usage
 from sessions_app.ai.report import Report, report_of
 from sessions_app.logs import log
 from sessions_app.models import CriterionScore, Evaluation, Evidence, InterviewSession, Operation, SessionMessage
+from sessions_app.models.clock import database_now
 
 from . import operations
 from .change import Change, changing
 from .connections import chat_for, connected
-from .evaluation_queue import ENDED, again, queue_evaluation, supersede
-from .heartbeat import Stopped, Stopping, beating
+from .evaluation_queue import ENDED, again
+from .exchanges import exchanged, origin_of
+from .heartbeat import Stopping, beating, leavable
 from .operations import Claim, finishing
 from .scorecards import may_see_scores
-
-__all__ = ["current_evaluation", "queue_evaluation", "retry_evaluation", "run_evaluation", "supersede"]
 
 NO_MODEL = "These interviews are scored by a model only, and none is connected. Connect one, then try again."
 
@@ -43,10 +45,11 @@ def run_evaluation(claimed: Claim, stopping: Stopping) -> None:
     session = InterviewSession.objects.select_related("resume", "candidate").get(pk=claimed.session_id)
     prepared = prepare(said_in(session), names_of(session))
     with beating(claimed):
-        judged, flags = _judge(claimed, session, prepared, stopping)
-    with finishing(claimed, _total(judged)) as change:
+        found = _judge(claimed, session, prepared, stopping)
+    judged = found.judgements
+    with finishing(claimed, found.usage, by=found.by) as change:
         misled = [{"code": "JUDGE_MISLED", "criterion": one.criterion.key} for one in judged if one.is_misled]
-        _store(change, claimed, prepared, judged, [*_flags_of(prepared), *flags, *misled])
+        _store(change, claimed, prepared, judged, [*_flags_of(prepared), *found.flags, *misled])
 
 
 def retry_evaluation(session_id: UUID | str, *, actor: Actor = SYSTEM, now: datetime | None = None) -> Operation:
@@ -57,11 +60,6 @@ def retry_evaluation(session_id: UUID | str, *, actor: Actor = SYSTEM, now: date
         EvaluationNotFound: the candidate may not see the report, so there is nothing for them to try again.
     """
     with changing(session_id, actor, now=now) as change:
-        operation = change.session.evaluation_operation
-        if not _is_staff(actor) and not change.session.shows_report:
-            raise errors.EvaluationNotFound
-        if not _is_staff(actor) and operation is not None and operation.has_succeeded:
-            raise errors.InvalidSessionState("This session is evaluated already. Staff can have it judged again.")
         return again(change)
 
 
@@ -94,19 +92,16 @@ def evaluation_for(session: InterviewSession, actor: Actor) -> Evaluation | None
 
 def said_in(session: InterviewSession) -> list[Said]:
     """Every question that was asked, with its answer, oldest first."""
-    said: list[Said] = []
-    for message in session.messages.history().filter(kind__in=["question", "answer"]):
-        if message.kind == "question":
-            said.append(_asked(message))
-        elif said and not message.is_skip:
-            asked = said.pop()
-            said.append(Said(asked.key, asked.question, message.content, str(message.pk), asked.is_follow_up))
-    return said
+    rows = session.messages.history().filter(kind__in=["question", "answer"])
+    return [_said(question, answer) for question, answer in exchanged(rows)]
 
 
-def _asked(message: SessionMessage) -> Said:
-    key, is_follow_up = message.payload.get("key", ""), bool(message.payload.get("is_follow_up"))
-    return Said(key, message.content, is_follow_up=is_follow_up)
+def _said(question: SessionMessage, answer: SessionMessage | None) -> Said:
+    key, is_follow_up = origin_of(question)
+    asked = Said(key, question.content, is_follow_up=is_follow_up)
+    if answer is None or answer.is_skip:
+        return asked
+    return replace(asked, answer=answer.content, message_id=str(answer.pk))
 
 
 def names_of(session: InterviewSession) -> list[str]:
@@ -120,20 +115,32 @@ def names_of(session: InterviewSession) -> list[str]:
 # -- by whom -----------------------------------------------------------------------------------------------------------
 
 
-def _judge(
-    claimed: Claim, session: InterviewSession, prepared: list[Prepared], stopping: Stopping
-) -> tuple[list[Judgement], list[dict[str, Any]]]:
-    """Every criterion apart from the others, and what a reviewer should know about how it came about."""
+@dataclass(frozen=True)
+class _Judged:
+    """Every criterion apart from the others, what a reviewer should know about how it came about, and what the model
+    cost that was asked, whether it could judge or not.
+    """
+
+    judgements: list[Judgement]
+    flags: list[dict[str, Any]] = field(default_factory=list)
+    usage: Usage = Usage()
+    by: str = ""
+
+
+def _judge(claimed: Claim, session: InterviewSession, prepared: list[Prepared], stopping: Stopping) -> _Judged:
+    """Raises ProviderError, Stopped."""
     model = _model_for(claimed, session)
     if model is None:
-        return _without_model(session, prepared, claimed.model_name)
+        return _Judged(*_without_model(session, prepared, claimed.model_name))
     try:
-        return _by_model(model, session, prepared, stopping), []
+        judged = _by_model(model, claimed, session, prepared, stopping)
+        return _Judged(judged, usage=_total(judged), by=model.name)
     except ProviderError as error:
         if session.needs_model_score or (error.retryable and not _is_last_try(claimed)):
             raise
         log.warning("evaluation.fell_back", operation_id=str(claimed.operation_id), code=error.code)
-        return _by_coverage(session, prepared), [{"code": "MODEL_AWAY", "reason": error.code}]
+        flags = [{"code": "MODEL_AWAY", "reason": error.code}]
+        return _Judged(_by_coverage(session, prepared), flags, error.usage or Usage(), model.name)
 
 
 def _model_for(claimed: Claim, session: InterviewSession) -> Judge | None:
@@ -151,17 +158,28 @@ def _without_model(
     """Raises ProviderError where only a model may score."""
     if session.needs_model_score:
         raise ProviderError("MODEL_NOT_CONNECTED", NO_MODEL, retryable=False)
-    is_missing = model_name != "built-in"
+    is_missing = model_name != BUILT_IN
     return _by_coverage(session, prepared), [{"code": "MODEL_NOT_CONNECTED"}] if is_missing else []
 
 
-def _by_model(model: Judge, session: InterviewSession, prepared: list[Prepared], stopping: Stopping) -> list[Judgement]:
+def _by_model(
+    model: Judge, claimed: Claim, session: InterviewSession, prepared: list[Prepared], stopping: Stopping
+) -> list[Judgement]:
+    """Answers go to the model only while the evaluation is ours: not after it was stopped, or the session erased.
+
+    Raises:
+        ProviderError: with what all calls have cost; Stopped; LeaseLost.
+    """
     names, resume = names_of(session), session.resume.content if session.resume else ""
-    judged = []
+    judged: list[Judgement] = []
     for criterion in criteria_of(session.plan):
-        if stopping():
-            raise Stopped
-        judged.append(by_model(model, criterion, prepared, names=names, resume=resume))
+        operations.heartbeat(claimed, database_now())
+        ask = partial(by_model, model, criterion, prepared, names=names, resume=resume)
+        try:
+            judged.append(leavable(ask, stopping))
+        except ProviderError as error:
+            error.usage = _total(judged) + (error.usage or Usage())
+            raise
     return judged
 
 
@@ -182,10 +200,6 @@ def _flags_of(prepared: Sequence[Prepared]) -> list[dict[str, Any]]:
         for one in prepared
         for found in one.instructions
     ]
-
-
-def _is_staff(actor: Actor) -> bool:
-    return actor.is_system or actor.is_staff
 
 
 # -- what is kept ------------------------------------------------------------------------------------------------------
@@ -224,7 +238,7 @@ def _evaluation(
         session=change.session,
         operation_id=claimed.operation_id,
         method=MODEL if by_model else COVERAGE,
-        model_name=by_model.model_name if by_model else "built-in",
+        model_name=by_model.model_name if by_model else BUILT_IN,
         prompt_version=by_model.prompt_version if by_model else "",
         rubric_version=rubric_version(change.session.plan),
         quotes_dropped=sum(one.dropped for one in judged),
@@ -263,4 +277,4 @@ def _store_criterion(evaluation: Evaluation, position: int, one: Judgement) -> N
 
 
 def _total(judged: Sequence[Judgement]) -> Usage:
-    return Usage(sum(one.usage.input_tokens for one in judged), sum(one.usage.output_tokens for one in judged))
+    return sum((one.usage for one in judged), Usage())

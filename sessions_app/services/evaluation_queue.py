@@ -5,7 +5,6 @@ from __future__ import annotations
 from sessions_app import errors
 from sessions_app.models import Operation
 from sessions_app.models.actions import Status
-from sessions_app.models.operation import OperationStatus
 
 from .change import Change
 from .dispatch import dispatch
@@ -26,16 +25,7 @@ def queue_evaluation(change: Change) -> Operation | None:
 
 def requeue(change: Change, operation: Operation) -> Operation:
     """Try an evaluation that failed or was stopped once more, from the beginning."""
-    Operation.objects.filter(pk=operation.pk).update(
-        status=OperationStatus.QUEUED,
-        not_before=change.now,
-        provider_errors=0,
-        lost_leases=0,
-        error_code="",
-        error_message="",
-        error_retryable=False,
-        finished_at=None,
-    )
+    Operation.objects.filter(pk=operation.pk).queue_again(change.now)
     operation.refresh_from_db()
     return _queued(change, operation)
 
@@ -45,8 +35,14 @@ def again(change: Change) -> Operation:
 
     Raises:
         EvaluationInProgress, SessionNotCompleted, InvalidSessionState (there is nothing to judge).
+        EvaluationNotFound: the candidate may not see the report, so there is nothing for them to try again.
     """
     session, operation = change.session, change.session.evaluation_operation
+    by_candidate = not (change.actor.is_staff or change.actor.is_system)
+    if by_candidate and not session.shows_report:
+        raise errors.EvaluationNotFound
+    if by_candidate and operation is not None and operation.has_succeeded:
+        raise errors.InvalidSessionState("This session is evaluated already. Staff can have it judged again.")
     if session.status not in ENDED:
         raise errors.SessionNotCompleted
     if operation is not None and operation.is_live:
@@ -69,17 +65,7 @@ def supersede(change: Change) -> None:
 def stop(change: Change, code: str = "CANCELLED", message: str = "It was stopped.") -> bool:
     """Cancel the evaluation that is queued or worked on, if one is. Returns whether there was one."""
     operation = change.session.evaluation_operation
-    if operation is None:
-        return False
-    stopped = Operation.objects.live().filter(pk=operation.pk)
-    if not stopped.update(
-        status=OperationStatus.CANCELLED,
-        finished_at=change.now,
-        lease_until=None,
-        error_code=code,
-        error_message=message,
-        error_retryable=True,
-    ):
+    if operation is None or not Operation.objects.filter(pk=operation.pk).cancel(change.now, code, message):
         return False
     operation.refresh_from_db()
     change.record("operation.cancelled", operation_id=operation.pk, message_id=None, kind="evaluation")
@@ -90,7 +76,7 @@ def try_again(change: Change, operation: Operation) -> Operation:
     """Try the session's newest evaluation again, after it failed or was stopped.
 
     Raises:
-        EvaluationInProgress, SessionNotCompleted, InvalidSessionState (it is over, or another came after it).
+        InvalidSessionState (it is over, or another came after it), and as ``again``.
     """
     newest = change.session.evaluation_operation
     if newest is None or newest.pk != operation.pk or newest.has_succeeded:

@@ -41,8 +41,9 @@ def expire(change: Change, at: datetime) -> None:
     """End the session at its deadline. Whoever notices it first, the clock did it: the actor is the system."""
     change.actor = SYSTEM
     discard_turn(change, SESSION_ENDED, "The session has ended.")
+    code = change.session.time_ended_by
     change.session.expire(at)
-    change.record("session.expired", at=at)
+    change.record("session.expired", at=at, code=code)
     queue_evaluation(change)
 
 

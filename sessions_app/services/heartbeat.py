@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from typing import TypeVar
 
 from django.db import connection
 
@@ -15,8 +17,10 @@ from . import operations
 from .operations import Claim, LeaseLost
 
 HEARTBEAT_SECONDS = 10.0
+TICK_SECONDS = 0.25
 
 Stopping = Callable[[], bool]
+Found = TypeVar("Found")
 
 
 class Stopped(Exception):
@@ -46,3 +50,24 @@ def beating(claimed: Claim) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def leavable(call: Callable[[], Found], stopping: Stopping) -> Found:
+    """What the call returns, or Stopped as soon as the process is about to end: a model may take minutes to answer.
+
+    It runs on a thread of its own, which ends with the process, and must not touch the database.
+    """
+    answered: Future[Found] = Future()
+
+    def run() -> None:
+        try:
+            answered.set_result(call())
+        except BaseException as error:
+            answered.set_exception(error)
+
+    threading.Thread(target=run, name="model-call", daemon=True).start()
+    while not answered.done():
+        if stopping():
+            raise Stopped
+        wait([answered], timeout=TICK_SECONDS)
+    return answered.result()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -22,6 +22,7 @@ from sessions_app.models.ids import token_hash
 from . import letters, outbox
 from .change import Change, changing
 from .guests import move_guest
+from .moments import TOO_FAR, is_too_far
 
 LIFETIME = timedelta(days=30)
 
@@ -34,6 +35,14 @@ class Joined:
     user: User
 
 
+class BatchRow(NamedTuple):
+    """What a repetition is known by: a row of what was confirmed together, or an Idempotency-Key and its request."""
+
+    group: str
+    row: int
+    fingerprint: str = ""
+
+
 def create_invitation(
     session_id: Any,
     *,
@@ -41,7 +50,7 @@ def create_invitation(
     email: str = "",
     expires_at: datetime | None = None,
     origin: str = "",
-    batch: tuple[str, int] | None = None,
+    batch: BatchRow | None = None,
     letter: bool = True,
     now: datetime | None = None,
 ) -> tuple[Invitation, str]:
@@ -222,13 +231,13 @@ def _issue(
     email: str,
     expires_at: datetime | None,
     origin: str,
-    batch: tuple[str, int] | None = None,
+    batch: BatchRow | None = None,
     *,
     letter: bool,
 ) -> tuple[Invitation, str]:
     _check(email, expires_at, change.now)
     token, seed = letters.new_link()
-    group, row = batch or ("", None)
+    group, row, fingerprint = batch or ("", None, "")
     invitation = Invitation.objects.create(
         session=change.session,
         email=email,
@@ -238,6 +247,7 @@ def _issue(
         expires_at=expires_at or change.session.closes_at or change.now + LIFETIME,
         batch=group,
         batch_row=row,
+        fingerprint=fingerprint,
     )
     change.record("invitation.created", invitation=invitation.pk)
     if email and letter:
@@ -254,6 +264,8 @@ def _check(email: str, expires_at: datetime | None, now: datetime) -> None:
         wrong.append(errors.FieldError("email", "invalid", "Enter an address like name@example.com."))
     if expires_at is not None and expires_at <= now:
         wrong.append(errors.FieldError("expires_at", "in_the_past", "Choose a time in the future."))
+    elif expires_at is not None and is_too_far(expires_at, now):
+        wrong.append(errors.FieldError("expires_at", "too_far", TOO_FAR))
     if wrong:
         raise errors.ValidationFailed(wrong)
 

@@ -6,10 +6,11 @@ click or the same form after a crash in the middle, creates what is missing and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
@@ -18,10 +19,12 @@ from sessions_app import errors
 from sessions_app.access import Actor, session_for, template_for
 from sessions_app.models import InterviewTemplate, Invitation
 from sessions_app.models.actions import OPEN
+from sessions_app.models.clock import database_now
 from sessions_app.models.ids import token_hash
 
-from .config import SessionConfig
-from .invitations import create_invitation
+from .config import SessionConfig, connected_models
+from .invitations import BatchRow, create_invitation
+from .moments import NotOnTheClock, is_zone, moment_of
 from .people_list import Person
 from .sessions import create_session
 
@@ -42,12 +45,13 @@ def checked(template: Any, people: list[Person], *, actor: Actor, **shared: Any)
     """The people with all that is wrong about their rows, and a hint where somebody is invited already.
 
     Raises:
-        PermissionDenied, TemplateNotFound.
+        PermissionDenied, TemplateNotFound, ValidationFailed: a moment that all share is none.
     """
-    found = _template(template, actor)
-    known = _already_invited(found, people)
+    found, shared = _template(template, actor), _with_moments(shared)
+    known, models, now = _already_invited(found, people), connected_models(), database_now()
     for person in people:
-        person.problems += [_of_row(wrong) for wrong in _config(found, person, shared).problems()]
+        wrong = _config(found, person, shared).problems(now=now, models=models)
+        person.problems += [_of_row(problem) for problem in wrong]
         if person.email.lower() in known:
             person.hint = "Has an open invitation to this interview already."
     return people
@@ -74,12 +78,13 @@ def invite_each(
     told, and keeps no other from being stored.
 
     Raises:
-        PermissionDenied (not staff), TemplateNotFound: at once, before the first row.
+        PermissionDenied (not staff), TemplateNotFound, ValidationFailed (a moment that all share is none): at once,
+        before the first row.
     """
-    found = _template(template, actor)
-    group = _group(batch, actor) if batch else ""
+    found, shared = _template(template, actor), _with_moments(shared)
+    group, models = _group(batch, actor) if batch else "", connected_models()
     sending = {"origin": origin, "letter": letter}
-    return (_invite_one(found, person, group, actor, sending, shared) for person in people)
+    return (_invite_one(found, person, group, actor, sending, shared, models) for person in people)
 
 
 def invite_one(
@@ -91,30 +96,39 @@ def invite_one(
     expires_at: datetime | None = None,
     origin: str = "",
     key: str = "",
+    fingerprint: str = "",
 ) -> tuple[Invitation, str]:
     """An invitation to a session that is there, or to a new one of that configuration, in one transaction.
 
     ``email`` is the candidate's unless given; empty means a link alone. The same ``key`` again gives the invitation
-    of the first time, without its token.
+    of the first time, without its token; ``fingerprint`` is of what it comes with.
 
     Raises:
-        PermissionDenied, SessionNotFound, InvalidSessionState, ValidationFailed.
+        PermissionDenied, SessionNotFound, InvalidSessionState, ValidationFailed,
+        IdempotencyKeyReused: the key came with another fingerprint before.
     """
     if config is not None and not (actor.is_staff or actor.is_system):
         raise errors.PermissionDenied("Only staff can invite people.")
-    row = (_group(f"key:{key}", actor), 0)
-    if key and (earlier := Invitation.objects.select_related("session").filter(batch=row[0]).first()):
+    row = BatchRow(_group(f"key:{key}", actor), 0, fingerprint) if key else None
+    if earlier := _under_key(row):
         return earlier, ""
-    with transaction.atomic():
-        session = create_session(config, actor=actor) if config is not None else session_for(session_id, actor)
-        return create_invitation(
-            session.pk,
-            actor=actor,
-            email=session.candidate_email if email is None else email,
-            expires_at=expires_at,
-            origin=origin,
-            batch=row if key else None,
-        )
+    try:
+        with transaction.atomic():
+            session = create_session(config, actor=actor) if config is not None else session_for(session_id, actor)
+            to = session.candidate_email if email is None else email
+            return create_invitation(session.pk, actor=actor, email=to, expires_at=expires_at, origin=origin, batch=row)
+    except IntegrityError:
+        if earlier := _under_key(row):  # the other of two requests at the same moment was first
+            return earlier, ""
+        raise
+
+
+def _under_key(row: BatchRow | None) -> Invitation | None:
+    """What was stored under a key before. Raises IdempotencyKeyReused."""
+    earlier = Invitation.objects.select_related("session").filter(batch=row.group).first() if row else None
+    if row and earlier and earlier.fingerprint != row.fingerprint:
+        raise errors.IdempotencyKeyReused
+    return earlier
 
 
 def _group(batch: str, actor: Actor) -> str:
@@ -135,15 +149,16 @@ def _invite_one(
     actor: Actor,
     sending: dict[str, Any],
     shared: dict[str, Any],
+    models: Collection[str],
 ) -> Invited:
     if done := _stored(group, person):
         return done
     if person.problems:
         return Invited(person, problems=person.problems)
-    row = (group, person.row) if group else None
+    row = BatchRow(group, person.row) if group else None
     try:
         with transaction.atomic():
-            session = create_session(_config(template, person, shared), actor=actor)
+            session = create_session(_config(template, person, shared), actor=actor, models=models)
             invitation, token = create_invitation(session.pk, actor=actor, email=person.email, batch=row, **sending)
     except errors.ValidationFailed as error:
         return Invited(person, problems=[_of_row(wrong) for wrong in error.errors])
@@ -158,6 +173,23 @@ def _stored(group: str, person: Person) -> Invited | None:
     rows = Invitation.objects.select_related("session").filter(batch=group, batch_row=person.row)
     earlier = rows.first() if group else None
     return Invited(person, earlier) if earlier else None
+
+
+def _with_moments(shared: dict[str, Any]) -> dict[str, Any]:
+    """With the window that all share in UTC, by the zone it was meant in: a row's own zone must not move it.
+
+    Raises ValidationFailed.
+    """
+    name = shared.get("time_zone")
+    zone = ZoneInfo(name) if is_zone(name) and name else UTC
+    moments: dict[str, Any] = {}
+    for bound in ("opens_at", "closes_at"):
+        try:
+            if shared.get(bound):
+                moments[bound] = moment_of(shared[bound], zone)
+        except NotOnTheClock as error:
+            raise errors.ValidationFailed([errors.FieldError(bound, error.code, str(error))]) from None
+    return {**shared, **moments}
 
 
 def _config(template: InterviewTemplate, person: Person, shared: dict[str, Any]) -> SessionConfig:

@@ -7,17 +7,15 @@ letters are held: staff read them in the console, and nothing is sent, not even 
 from __future__ import annotations
 
 import base64
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 
 from sessions_app.models import InterviewSession, Invitation, OutgoingMessage
-from sessions_app.models.actions import Status
 from sessions_app.models.ids import new_token
 
 from .calendars import calendar_of
@@ -28,10 +26,6 @@ if TYPE_CHECKING:
 
 SECRET = "[secret]"  # noqa: S105 - stands in a stored letter where its link has the token
 DEFAULT_SITE = "http://localhost:8000"
-REMIND_BEFORE = timedelta(hours=24)
-PAUSED_FOR = timedelta(hours=1)
-PAUSED_LONG_AGO = timedelta(days=2)
-MOST_AT_ONCE = 200
 
 # Which entries of the log are told to the candidate. Time that an outage or they themselves added is not news.
 _AFTER = {"time.extended": "extended", "session.cancelled": "cancelled", "session.reopened": "reopened"}
@@ -101,43 +95,14 @@ def write_nudge(session: InterviewSession, *, origin: str, now: datetime) -> Non
     _write("nudge", f"{session.pk}:{now:%Y%m%dT%H%M%S.%f}", session, now=now, origin=origin, window=open_in)
 
 
-def write_due(now: datetime) -> int:
-    """Letters that only the passing of time causes: reminders, and the way back from a pause. Returns how many."""
-    closing = list(_closing_soon(now)[:MOST_AT_ONCE])
-    resting = list(_paused_for_long(now)[:MOST_AT_ONCE])
-    for session in closing:
-        _write("reminder", str(session.pk), session, now=now)
-    for session in resting:
-        _write("paused", f"{session.pk}:{session.paused_at:%Y%m%dT%H%M%S.%f}", session, now=now)
-    return len(closing) + len(resting)
+def write_reminder(session: InterviewSession, now: datetime) -> None:
+    """That it closes soon."""
+    _write("reminder", str(session.pk), session, now=now)
 
 
-def _closing_soon(now: datetime) -> Any:
-    """Not finished, known to the candidate, closing within a day; made at least a day before the closing."""
-    reminded = OutgoingMessage.objects.filter(session=OuterRef("pk"), kind="reminder")
-    rows = _written_to().filter(
-        Q(candidate__isnull=False) | Q(invitations__isnull=False),
-        status__in=[Status.CREATED, Status.PAUSED],
-        closes_at__gt=now,
-        closes_at__lte=now + REMIND_BEFORE,
-        created_at__lte=F("closes_at") - REMIND_BEFORE,
-    )
-    return rows.filter(~Exists(reminded)).distinct()
-
-
-def _paused_for_long(now: datetime) -> Any:
-    told = OutgoingMessage.objects.filter(session=OuterRef("pk"), kind="paused", created_at__gte=OuterRef("paused_at"))
-    rows = _written_to().filter(
-        status=Status.PAUSED, paused_at__lte=now - PAUSED_FOR, paused_at__gt=now - PAUSED_LONG_AGO
-    )
-    return rows.filter(~Exists(told))
-
-
-def _written_to() -> Any:
-    """Interviews that somebody waits for. Practice is the candidate's own business; demo data has no readers."""
-    rows = InterviewSession.objects.kept().select_related("candidate")
-    has_address = ~Q(candidate_email="") | Q(candidate__email__isnull=False)
-    return rows.filter(has_address, is_practice=False, is_demo=False)
+def write_way_back(session: InterviewSession, now: datetime) -> None:
+    """How to go on after a pause, once for each pause."""
+    _write("paused", f"{session.pk}:{session.paused_at:%Y%m%dT%H%M%S.%f}", session, now=now)
 
 
 # -- the row -----------------------------------------------------------------------------------------------------------

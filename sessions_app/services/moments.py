@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
 from django.utils.dateparse import parse_datetime
 
+from sessions_app.models.limits import MAX_AHEAD_YEARS
+
 # Files of the system's database that are no places, or old aliases of one.
 _NO_PLACES = ("posix/", "right/", "SystemV/", "Etc/", "US/", "Brazil/", "Canada/", "Chile/", "Mexico/")
+
+
+TOO_FAR = "Choose a moment within five years from now."
+_FAR = timedelta(days=round(365.25 * MAX_AHEAD_YEARS))
 
 
 class NotOnTheClock(ValueError):
@@ -39,6 +45,11 @@ def moment_of(value: Any, zone: tzinfo) -> datetime:
         raise
     except (ValueError, OverflowError):
         raise NotOnTheClock("invalid", "Enter a date and a time, such as 2026-11-23 09:00.") from None
+
+
+def is_too_far(moment: datetime, now: datetime) -> bool:
+    """Whether it is more than five years away, before or after: such a date is a slip, and may leave the calendar."""
+    return abs(moment - now) > _FAR
 
 
 def _check_clock(wall: datetime, zone: tzinfo) -> None:

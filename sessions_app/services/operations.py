@@ -1,6 +1,6 @@
 """Background work, one row at a time: claim, reserve, write, finish, fail, stop, try again.
 
-The status of an operation changes only here and in ``turns``, by conditional UPDATEs whose row count says who won.
+The status of an operation changes only by conditional UPDATEs whose row count says who won, see ``models/operation``.
 ``attempt`` is the fencing token: whoever lost the lease holds an old one, and every guarded write of theirs changes
 no row. Lock order: the session first, then the operation.
 """
@@ -175,8 +175,10 @@ def finish(claimed: Claim, text: str, outcome: Outcome, *, now: datetime | None 
 
 
 @contextmanager
-def finishing(claimed: Claim, usage: Usage, *, now: datetime | None = None) -> Iterator[Change]:
+def finishing(claimed: Claim, usage: Usage, *, by: str = "", now: datetime | None = None) -> Iterator[Change]:
     """The transaction that ends an analysis or an evaluation: what it found is stored in it, or nothing is.
+
+    ``by`` names the model that was called where it is not the operation's own.
 
     Raises:
         LeaseLost
@@ -188,6 +190,7 @@ def finishing(claimed: Claim, usage: Usage, *, now: datetime | None = None) -> I
         if not done:
             raise LeaseLost
         operation = Operation.objects.get(pk=claimed.operation_id)
+        budget.note(change, operation, usage, by=by)
         _stands_so(change, operation)
         yield change
         _record(change, operation, "succeeded", attempt=claimed.attempt)
@@ -220,7 +223,10 @@ def fail(
         if operation.attempt != claimed.attempt or operation.status != OperationStatus.RUNNING:
             raise LeaseLost
         operation.provider_errors += 1
-        budget.settle(change, operation, error.usage if operation.kind == "question" else None)
+        if operation.kind == "question":
+            budget.settle(change, operation, error.usage)
+        else:
+            budget.note(change, operation, error.usage or Usage())
         goes_on = error.retryable and operation.provider_errors < tries
         if goes_on:
             backoff = BACKOFF_SECONDS[operation.provider_errors - 1] * (1 + random.random() / 4)  # noqa: S311 (jitter)

@@ -7,6 +7,7 @@ after the lease, with the same Message-ID, by which mail programs tell that it i
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import datetime, timedelta
 from smtplib import SMTPResponseException
 from typing import Any
@@ -43,16 +44,19 @@ def send_in_background() -> None:
 
 
 def send_due(*, now: datetime | None = None) -> int:
-    """Send the letters that are due, outside any transaction. Returns how many went out."""
-    moment = now or database_now()
+    """Send the letters that are due, outside any transaction, over one connection. Returns how many went out.
+
+    A round with a slow mail server takes longer than a lease, so the lease of each letter begins with its turn.
+    """
     server = get_connection()
     sent = 0
     try:
-        for letter in due(moment)[:PER_ROUND]:
+        for letter in due(now or database_now())[:PER_ROUND]:
+            moment = now or database_now()
             if claim(letter, moment):
                 sent += _deliver(letter, server, moment)
     finally:
-        server.close()
+        _hang_up(server)
     return sent
 
 
@@ -97,8 +101,10 @@ def try_again(letter_id: Any, *, actor: Actor, now: datetime | None = None) -> N
 
 def _deliver(letter: OutgoingMessage, server: Any, now: datetime) -> bool:
     try:
+        server.open()
         _mail(letter, server).send()
     except Exception as error:  # a library's or the network's: whatever it is, the letter waits and the next one goes
+        _hang_up(server)  # the line may be dead: the next letter opens a new one
         _put_off(letter, error, now)
         return False
     _mine(letter).update(sent_at=now, link_seed="", error="")
@@ -106,6 +112,11 @@ def _deliver(letter: OutgoingMessage, server: Any, now: datetime) -> bool:
         Invitation.objects.filter(pk=letter.invitation_id).update(sent_at=now)
     log.info("letter.sent", letter_id=str(letter.pk), kind=letter.kind, attempt=letter.attempts, component="letters")
     return True
+
+
+def _hang_up(server: Any) -> None:
+    with suppress(Exception):
+        server.close()
 
 
 def _mail(letter: OutgoingMessage, server: Any) -> EmailMultiAlternatives:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from sessions_app.errors import FieldError, ValidationFailed
 
+from .spreadsheets import plain
+
 MAX_BYTES = 1_000_000
 MAX_ROWS = 1_000
 COLUMNS = ("name", "email", "accommodation_percent", "opens_at", "closes_at", "time_zone")
@@ -81,13 +83,8 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     target = io.StringIO()
     writer = csv.writer(target, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([[harmless(cell) for cell in row] for row in rows])
+    writer.writerows([[plain(cell) for cell in row] for row in rows])
     return "\ufeff" + target.getvalue()
-
-
-def harmless(cell: str) -> str:
-    risky = cell.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n")
-    return "'" + cell if cell and risky else cell
 
 
 def _cells(text: str) -> list[list[str]]:

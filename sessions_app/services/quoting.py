@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -44,14 +45,24 @@ def quote_at(answers: Iterable[SessionMessage], message_id: Any, start: Any, end
     return _quote(answer.pk, start, end, answer.content[start:end])
 
 
-def quote_of(answers: Iterable[SessionMessage], words: str) -> Quote | None:
-    """The first place where the candidate said these words, by the rules of ``ai/quotes.py``."""
-    if len(words) > MAX_QUOTE:
+class Looked:
+    """Answers in which words are looked up: each is folded once, when the first words are asked for."""
+
+    def __init__(self, answers: Sequence[SessionMessage]) -> None:
+        self.answers = answers
+
+    @cached_property
+    def _folded(self) -> list[tuple[SessionMessage, quotes.Folded]]:
+        return [(answer, quotes.Folded(answer.content)) for answer in self.answers]
+
+    def quote_of(self, words: str) -> Quote | None:
+        """The first place where the candidate said these words, by the rules of ``ai/quotes.py``."""
+        if not words or len(words) > MAX_QUOTE:
+            return None
+        for answer, folded in self._folded:
+            if span := quotes.find(words, folded):
+                return _quote(answer.pk, span.start, span.end, span.of(answer.content))
         return None
-    for answer in answers:
-        if span := quotes.find(words, answer.content):
-            return _quote(answer.pk, span.start, span.end, span.of(answer.content))
-    return None
 
 
 def without_doubles(found: Sequence[Quote]) -> list[Quote]:

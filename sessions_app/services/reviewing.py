@@ -14,28 +14,16 @@ from typing import Any
 
 from sessions_app import errors, scoring
 from sessions_app.access import Actor, as_uuid
-from sessions_app.models import CriterionScore, Evaluation, Review, ReviewRating, SessionMessage, User
+from sessions_app.models import CriterionScore, Evaluation, Review, ReviewRating, User
 from sessions_app.models.evaluation import Rating, Recommendation
 
 from .change import Change, changing
-from .quoting import MOST_QUOTES, Quote, answers_of, quote_at, quote_of, without_doubles
-from .scorecards import current_evaluation, may_see_scores, open_review, queue_of
-
-__all__ = [
-    "Given",
-    "Rated",
-    "assign_reviewer",
-    "may_see_scores",
-    "open_review",
-    "queue_of",
-    "save_review",
-    "skip_review",
-    "submit_review",
-]
+from .quoting import MOST_QUOTES, Looked, Quote, answers_of, quote_at, without_doubles
+from .scorecards import current_evaluation
 
 MAX_NOTE = 2_000
 MAX_TAKEAWAYS = 4_000
-MAX_REASON = 2_000
+MAX_EXPLANATION = 2_000
 MAX_SKIP_REASON = 400
 
 
@@ -210,7 +198,7 @@ def _write(change: Change, review: Review, given: Given, *, is_complete: bool = 
         ValidationFailed: with every wrong field, and where it has to be complete with every one that is missing.
     """
     keys = list(_criteria(review).values_list("key", flat=True))
-    answers = answers_of(change.session)
+    answers = Looked(answers_of(change.session))
     wrong = _wrong_words(given) + (_missing(given, keys) if is_complete else [])
     rows = []
     for key, rated in given.ratings.items():
@@ -230,7 +218,9 @@ def _write(change: Change, review: Review, given: Given, *, is_complete: bool = 
 
 
 def _wrong_words(given: Given) -> list[errors.FieldError]:
-    wrong = _wrong_text(given.takeaways, "takeaways", MAX_TAKEAWAYS) + _wrong_text(given.reason, "reason", MAX_REASON)
+    wrong = _wrong_text(given.takeaways, "takeaways", MAX_TAKEAWAYS) + _wrong_text(
+        given.reason, "reason", MAX_EXPLANATION
+    )
     if given.recommendation and given.recommendation not in Recommendation.values:
         wrong.append(_not_one_of("recommendation", Recommendation.values))
     return wrong
@@ -245,25 +235,23 @@ def _wrong_rating(key: str, rated: Rated) -> list[errors.FieldError]:
     return wrong
 
 
-def _checked_quotes(
-    key: str, rated: Rated, answers: list[SessionMessage], wrong: list[errors.FieldError]
-) -> list[Quote]:
+def _checked_quotes(key: str, rated: Rated, said: Looked, wrong: list[errors.FieldError]) -> list[Quote]:
     """Only words that the candidate said, with their place; what is not theirs is a wrong field."""
     found = []
     for asked in rated.quotes[:MOST_QUOTES]:
         words = _clean(str(asked.get("quote") or ""))
         by_place = asked.get("message_id") is not None
         quote = (
-            quote_at(answers, asked["message_id"], asked.get("start"), asked.get("end"))
+            quote_at(said.answers, asked["message_id"], asked.get("start"), asked.get("end"))
             if by_place
-            else quote_of(answers, words)
+            else said.quote_of(words)
         )
         if quote is None:
-            said = "There are no such words in the candidate's answers"
+            none = "There are no such words in the candidate's answers"
             what = (
-                f"{said}: “{words[:80]}”. Copy them exactly, a few words at least."
+                f"{none}: “{words[:80]}”. Copy them exactly, a few words at least."
                 if words
-                else f"{said}. Choose them again."
+                else f"{none}. Choose them again."
             )
             wrong.append(errors.FieldError(f"ratings.{key}.quotes", "not_their_words", what))
         else:
@@ -317,7 +305,7 @@ def _seal(review: Review) -> None:
 def _take_reason(review: Review, given: Given | None) -> None:
     reason = _clean(given.reason) if given else ""
     asked = "Say why your score and the other are so far apart."
-    if wrong := _wrong_text(reason, "reason", MAX_REASON, asked, required=True):
+    if wrong := _wrong_text(reason, "reason", MAX_EXPLANATION, asked, required=True):
         raise errors.ValidationFailed(wrong)
     review.reason = reason
 

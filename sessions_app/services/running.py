@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sessions_app.ai import drafting
 from sessions_app.ai.builtin import LastQuestion
-from sessions_app.ai.protocol import Exchange, Outcome, Provider, ProviderError, Question, Turn
+from sessions_app.ai.protocol import BUILT_IN, Exchange, Outcome, Provider, ProviderError, Question, Turn
 from sessions_app.ai.trim import trimmed
 from sessions_app.logs import log
 from sessions_app.models import InterviewSession, SessionMessage
@@ -17,6 +17,7 @@ from . import connections, operations
 from .analysing import run_analysis
 from .creation import as_posting
 from .evaluating import run_evaluation
+from .exchanges import exchanged, origin_of
 from .heartbeat import Stopped, Stopping, beating
 from .operations import Claim, LeaseLost
 
@@ -62,13 +63,10 @@ def turn_of(session: InterviewSession, *, attempt: int = 1) -> Turn:
 
 def exchanges(said: Iterable[SessionMessage]) -> Iterator[Exchange]:
     """Question and answer in pairs, oldest first; an unanswered question makes none."""
-    question: SessionMessage | None = None
-    for message in said:
-        if message.kind == "question":
-            question = message
-        elif question is not None:
-            key, is_follow_up = question.payload.get("key", ""), bool(question.payload.get("is_follow_up"))
-            yield Exchange(key, question.content, message.content, is_follow_up, message.is_skip)
+    for question, answer in exchanged(said):
+        if answer is not None:
+            key, is_follow_up = origin_of(question)
+            yield Exchange(key, question.content, answer.content, is_follow_up, answer.is_skip)
 
 
 def _carry_out(claimed: Claim, provider: Provider | None, stopping: Stopping) -> None:
@@ -106,9 +104,9 @@ def _fail(claimed: Claim, error: ProviderError) -> None:
         is_own = claimed.model_name == session.model_name
         tries = tries if is_own and not connections.is_resting(claimed.model_name) else 1
     if is_refused_draft:
-        tries, stand_in = MOST_DRAFTS, stand_in and connections.BUILT_IN
+        tries, stand_in = MOST_DRAFTS, stand_in and BUILT_IN
     given_up = operations.fail(claimed, error, tries=tries, stand_in=stand_in)
-    if given_up and not is_refused_draft and claimed.model_name != connections.BUILT_IN:
+    if given_up and not is_refused_draft and claimed.model_name != BUILT_IN:
         connections.note_failure(claimed.model_name, error)
 
 
@@ -119,7 +117,7 @@ def _write_question(claimed: Claim, provider: Provider | None, stopping: Stoppin
         writer, turn = _within_budget(claimed, asked, turn_of(session, attempt=claimed.attempt), stopping)
         text, outcome = _stream(claimed, writer, turn, stopping)
     operations.finish(claimed, text, outcome)
-    if outcome.by == claimed.model_name != connections.BUILT_IN:
+    if outcome.by == claimed.model_name != BUILT_IN:
         connections.note_success(claimed.model_name)
 
 

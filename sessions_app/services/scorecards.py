@@ -36,6 +36,24 @@ def may_see_scores(session: InterviewSession, actor: Actor) -> bool:
     return session.pk in open_scores([session], actor)
 
 
+def may_see_estimates(session: InterviewSession, actor: Actor) -> bool:
+    """Whether the actor may be told where somebody stands on a dimension, and by which of their words.
+
+    That is a verdict: staff see it when they see scores, candidates where the template does not hide it. How well a
+    dimension is known (the precision) is none, so staff may always see that.
+    """
+    if actor.is_staff and not _is_own_candidate(session, actor):
+        return may_see_scores(session, actor)
+    return session.shows_precision
+
+
+def may_see_rubric(session: InterviewSession, *, for_staff: bool) -> bool:
+    """Whether the rubric's points may be told beside the scores. Candidates of interviews that others judge are not
+    told them: the same points are looked for in the next candidate's answers.
+    """
+    return for_staff or session.is_practice
+
+
 def open_scores(sessions: Iterable[InterviewSession], actor: Actor) -> set[UUID]:
     """Ids of those whose scores the actor may see. One query at the most, however many there are."""
     rows = list(sessions)
@@ -51,8 +69,12 @@ def open_scores(sessions: Iterable[InterviewSession], actor: Actor) -> set[UUID]
 def _is_own(session: InterviewSession, actor: Actor) -> bool:
     """Staff are their own candidates only: a session that they hold for somebody else is one they may have to rate."""
     if actor.is_staff:
-        return actor.user is not None and session.candidate_id == actor.user.pk
+        return _is_own_candidate(session, actor)
     return Role.CANDIDATE in actor.roles_in(session)
+
+
+def _is_own_candidate(session: InterviewSession, actor: Actor) -> bool:
+    return actor.user is not None and session.candidate_id == actor.user.pk
 
 
 def current_evaluation(session: InterviewSession) -> Evaluation:

@@ -20,7 +20,7 @@ from sessions_app.models.actions import Phase, Status
 from sessions_app.models.clock import database_now
 from sessions_app.models.session_queries import Sessions
 
-from . import letters, outbox
+from . import outbox, reminding
 from .change import OUTAGE, Change, changing
 from .dispatch import queue_of
 from .evaluation_queue import queue_evaluation
@@ -51,7 +51,7 @@ def sweep(*, now: datetime | None = None) -> list[tuple[UUID, str]]:
 def _write_and_send_letters(moment: datetime) -> None:
     """A letter's trouble must not keep the round from handing out its work."""
     try:
-        letters.write_due(moment)
+        reminding.write_due(moment)
         outbox.send_in_background()
     except Exception:
         log.exception("sweep.failed", component="letters")

@@ -11,7 +11,6 @@ from typing import Any
 from sessions_app.ai import builtin
 from sessions_app.models import InterviewSession, Operation, SessionMessage
 from sessions_app.models.message import MessageState
-from sessions_app.models.operation import OperationStatus
 
 from . import budget
 from .change import Change
@@ -54,16 +53,7 @@ def _has_more(session: InterviewSession) -> bool:
 def requeue(change: Change, operation: Operation) -> Operation:
     """Try a failed or stopped question again, from nothing."""
     message = SessionMessage.objects.get(operation=operation)
-    Operation.objects.filter(pk=operation.pk).update(
-        status=OperationStatus.QUEUED,
-        model_name=change.session.model_name,
-        not_before=change.now,
-        provider_errors=0,
-        lost_leases=0,
-        error_code="",
-        error_message="",
-        finished_at=None,
-    )
+    Operation.objects.filter(pk=operation.pk).queue_again(change.now, model_name=change.session.model_name)
     message.wait_again()
     message.save(update_fields=["state", "content"])
     operation.refresh_from_db()
@@ -120,7 +110,7 @@ def queue_analysis(change: Change, answer: SessionMessage) -> None:
 
 def add_closing(change: Change) -> SessionMessage:
     """The interviewer's last words, stored together with the last planned answer."""
-    words = builtin.closing(change.session.candidate_name)
+    words = builtin.closing(change.session.candidate_name, change.session.language)
     return _add(change, role="assistant", kind="notice", at=change.now, content=words)
 
 
@@ -129,19 +119,7 @@ def discard_turn(change: Change, code: str = "CANCELLED", message: str = "It was
     turn = change.session.turn
     if turn is None:
         return False
-    stopped = (
-        Operation.objects.live()
-        .filter(pk=turn.pk)
-        .update(
-            status=OperationStatus.CANCELLED,
-            finished_at=change.now,
-            lease_until=None,
-            error_code=code,
-            error_message=message,
-            error_retryable=True,
-        )
-    )
-    if not stopped:
+    if not Operation.objects.filter(pk=turn.pk).cancel(change.now, code, message):
         return False
     budget.settle(change, turn)
     question = SessionMessage.objects.get(operation=turn)

@@ -1,137 +1,137 @@
-// The room, live: the question grows as it is written, and what changed elsewhere is shown without a reload.
-// The server renders everything; this only asks for the page again and puts it in, so that there is one way it looks.
+// The room, live: the question grows as it is written, answers go out while the page stays, and what changed elsewhere
+// is shown without a reload. The server renders everything; this only wires the parts together.
 
+import { offerFile } from "./answers_file.js";
+import { isOffline, show } from "./banner.js";
 import { showClock } from "./clock.js";
-import { flush, leaving, watch } from "./draft.js";
-import { remember, restore } from "./place.js";
-import { learn, speak } from "./speech.js";
+import { giveBack, takeOver, tell } from "./composer.js";
+import { adopt, flush, giveWay, isAtRisk, keepLocal, stay, watch } from "./draft.js";
+import * as outbox from "./outbox.js";
+import { grow, grid, putIn, refresh, restart } from "./page.js";
+import { note, prepare as prepareSending, showSending } from "./sending.js";
+import { askToSignIn, prepare as prepareSignIn } from "./signin.js";
+import { learn, remark, speak } from "./speech.js";
+import { purge } from "./store.js";
 import { follow } from "./stream.js";
+import { claim, join, leads, showTabs } from "./tabs.js";
 
-const AGAIN_MS = 3000;
+const SETTLE_MS = 300;
 
-const grid = () => document.querySelector("[data-room]");
-const status = document.querySelector("#connection");
-let partial = { attempt: 0, text: [] };
-let refreshing = null;
-let again = false;
-let held = null;
+let reconnect = () => {};
+let isTaking = false; // the turn, from another tab whose text is on its way here
 
 function start() {
   const room = grid();
-  if (!room || room.dataset.live !== "yes") return;
-  learn(room);
-  showClock(() => flush().then(refresh)); // what is written at the deadline still counts
-  watch(room.dataset.room);
-  const text = document.querySelector("[data-partial]");
-  if (text) partial = { attempt: Number(room.dataset.attempt), text: [...room.dataset.partialText] };
-  follow({ session: room.dataset.room, cursor: room.dataset.cursor, onFrame, onState });
+  if (!room?.dataset.candidate) return watchOnly(room);
+  purge();
+  takeOver();
+  prepareSending({ leads, edit: (entry) => giveBack(entry) });
+  prepareSignIn(signedIn);
+  offerFile();
+  watch(room.dataset.room, mayKeep, outbox.underWay);
+  outbox.open(room.dataset.room, { may: leads, changed });
+  join(room.dataset.room, tabChanged);
+  document.addEventListener("click", ({ target }) => target.closest("[data-use-this-one]") && useThisOne());
+  addEventListener("storage", ({ key }) => key?.startsWith("iv:") && shownAgain());
+  addEventListener("beforeunload", guard);
+  shownAgain();
+  outbox.now();
+  document.body.dataset.scripted = "yes";
+  return watchOnly(room);
 }
 
-function onFrame(event, data) {
-  if (event === "message.delta") return grow(data);
-  if (event === "operation.started") partial = { attempt: data.attempt, text: [] };
+// What whoever reads along gets, too.
+function watchOnly(room) {
+  if (room?.dataset.live !== "yes") return;
+  learn(room);
+  showClock(() => flush().then(refresh)); // what is written at the deadline still counts
+  putIn(shown);
+  reconnect = follow({ session: room.dataset.room, cursor: room.dataset.cursor, onFrame, onState });
+}
+
+const writes = () => leads() && !isTaking;
+const mayKeep = (isHere) => writes() && (isHere || !outbox.entries().length);
+
+function onFrame(event, told) {
+  if (event === "message.delta") return grow(told);
+  if (event === "operation.started") restart(told.attempt);
   return refresh();
 }
 
-function onState(state) {
-  const words = {
-    live: "",
-    reconnecting: "Reconnecting… you can keep writing.",
-    "signed out": "You have been signed out. Your text is still here; sign in again in another tab, then send it.",
-    gone: "",
-  };
-  if (!status) return;
-  status.dataset.state = state;
-  if (status.textContent !== words[state]) status.textContent = words[state];
+function onState(state, carrier) {
+  show(state, { carrier, isDone: () => !outbox.entries().length, onSignIn: askToSignIn });
+  if (state === "signed out" && grid().dataset.candidate) askToSignIn();
+  if (state === "live" && outbox.entries().length && !outbox.underWay()) outbox.now();
 }
 
-// Offsets count characters as Python does, code points; so does a spread string.
-function grow({ attempt, offset, text }) {
-  if (attempt !== partial.attempt) partial = { attempt, text: [] };
-  partial.text = [...partial.text.slice(0, offset), ...text];
-  const place = document.querySelector("[data-partial]");
-  if (place) {
-    place.hidden = false;
-    place.textContent = partial.text.join("");
-  } else {
-    refresh();
-  }
-}
-
-// One at a time; a change that comes meanwhile asks for one more.
-async function refresh() {
-  if (leaving()) return;
-  if (refreshing) {
-    again = true;
-    return;
-  }
-  refreshing = (async () => {
-    do {
-      again = false;
-      await load();
-    } while (again);
-  })();
-  // The frame that asked for it does not come twice, so a page that could not be had is asked for again.
-  await refreshing.catch(() => setTimeout(refresh, AGAIN_MS));
-  refreshing = null;
-}
-
-async function load() {
-  const headers = { Accept: "text/html", "X-Room": "refresh" };
-  const response = await fetch(location.pathname + location.search, { headers });
-  if (response.status >= 500) throw new Error(String(response.status));
-  if (!response.ok) return;
-  if (response.redirected && new URL(response.url).pathname !== location.pathname) {
-    location.assign(response.url);
-    return;
-  }
-  if (leaving()) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const next = page.querySelector("[data-room]");
-  if (!next) return;
-  held = keep() ?? held; // a paused room has no field; what was typed waits until there is one again
-  const place = remember();
-  grid().replaceWith(next);
-  const bar = page.querySelector(".bar");
-  if (bar) document.querySelector(".bar").replaceWith(bar);
-  document.title = page.title;
-  if (document.querySelector("#content")) {
-    give(held);
-    held = null;
-  }
-  if (next.dataset.live !== "yes") giveBack(held);
-  restore(place);
+// A page came in place of the one before.
+function shown(next) {
+  shownAgain();
   showClock();
   speak(next);
 }
 
-// What is being typed stays in the field, whatever the page that came says: it is newer than anything stored.
-function keep() {
-  const field = document.querySelector("#content");
-  if (!field) return null;
-  const { value, defaultValue, selectionStart, selectionEnd, scrollTop } = field;
-  const isFocused = document.activeElement === field;
-  return { value, changed: value !== defaultValue, selectionStart, selectionEnd, scrollTop, isFocused };
+function shownAgain() {
+  if (!grid().dataset.candidate) return;
+  showTabs(writes());
+  showSending();
+  if (writes()) adopt();
+  for (const button of document.querySelectorAll("[data-answers-file]")) button.hidden = false;
 }
 
-// There is no field any more: what was typed and nowhere else to be seen can be copied.
-function giveBack(typed) {
-  if (!typed?.changed || !typed.value.trim() || grid().textContent.includes(typed.value.trim())) return;
-  const copy = document.querySelector("[data-unsent]").content.cloneNode(true);
-  copy.querySelector("textarea").value = typed.value;
+function changed(entry, state) {
+  note(entry, state);
+  if (state.name === "refused" && !giveBack(entry, state.message)) keepFor(entry);
+  if (state.name === "saved") remark("Answer sent.");
+  if (state.name === "waiting") show(state.isServer ? "trouble" : isOffline() ? "offline" : "reconnecting");
+  if (state.name === "signed out") onState("signed out");
+  setTimeout(showSending); // the entry is crossed out only after this
+  if (state.name === "saved" || state.name === "refused") refresh();
+}
+
+// Refused where there is no field: it is shown to be copied, and waits on this device for one.
+function keepFor({ text }) {
+  const copy = document.querySelector("[data-unsent]")?.content.cloneNode(true);
+  if (!copy) return;
+  copy.querySelector("textarea").value = text;
   document.querySelector(".room__talk").append(copy);
-  held = null;
 }
 
-function give(typed) {
-  const field = document.querySelector("#content");
-  if (!typed) return;
-  if (typed.changed) field.value = typed.value;
-  if (typed.isFocused) {
-    field.focus({ preventScroll: true });
-    if (typed.changed) field.setSelectionRange(typed.selectionStart, typed.selectionEnd);
-    field.scrollTop = typed.scrollTop;
-  }
+function tabChanged(isLeading) {
+  if (!isLeading) keepLocal(true); // for the tab that goes on with it
+  if (isLeading) return takeTurn();
+  showTabs(false);
+  return showSending();
+}
+
+function useThisOne() {
+  claim();
+  document.querySelector("#content")?.focus({ preventScroll: true });
+}
+
+// What this tab showed while another one wrote is old, and must not be kept in place of what that one has just kept.
+async function takeTurn() {
+  isTaking = true;
+  showTabs(false);
+  await Promise.all([refresh({ isFresh: true }), new Promise((resolve) => setTimeout(resolve, SETTLE_MS))]);
+  isTaking = false;
+  giveWay();
+  shownAgain();
+  outbox.now();
+  reconnect();
+}
+
+function signedIn() {
+  show("live");
+  tell("");
+  reconnect();
+  outbox.now().then(() => refresh()).then(flush);
+}
+
+function guard(event) {
+  if (!writes() || !(outbox.entries().length || isAtRisk())) return;
+  event.preventDefault();
+  setTimeout(stay, 1000); // the person stayed
 }
 
 start();

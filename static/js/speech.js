@@ -11,6 +11,7 @@ export function speak(room) {
   const before = known;
   known = told(room, before);
   if (known.question !== before.question) say("#sr-log", known.question);
+  else if (known.isComing && !before.isComing) remark("The interviewer is writing.");
   if (known.limit > before.limit) say("#sr-status", moreTime());
   else if (known.warned !== before.warned) say("#sr-status", room.dataset.warning);
 }
@@ -20,6 +21,7 @@ export function speak(room) {
 function told(room, before = {}) {
   const { announce, warned, limit } = room.dataset;
   const now = { question: announce || before.question, warned: Number(warned) || Infinity, limit: Number(limit) };
+  now.isComing = Boolean(document.querySelector(".turn--coming"));
   if (now.limit === before.limit) now.warned = Math.min(now.warned, before.warned);
   return now;
 }
@@ -27,6 +29,11 @@ function told(room, before = {}) {
 function moreTime() {
   const left = document.querySelector("[data-left]")?.textContent;
   return left ? `You have more time: ${left} left.` : "You have more time.";
+}
+
+// What is good to know and can be done without.
+export function remark(words) {
+  if (document.documentElement.dataset.announce !== "minimal") say("#sr-status", words);
 }
 
 function say(region, words) {

@@ -48,6 +48,43 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
+def database(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """The tests' database for tests that use Chromium, too: those cannot have pytest-django's mark.
+
+    Its loop would be in the way of the tests with the mark, which is why they come first; and without one of them in
+    the selection pytest-django makes no database.
+    """
+    from django.test.utils import setup_databases, teardown_databases
+
+    from .every_page import despite_the_browsers_loop
+
+    made: Any = []
+    with despite_the_browsers_loop(), django_db_blocker.unblock():
+        request.getfixturevalue("django_db_setup")
+        if not any(_wants_database(item) for item in request.session.items):
+            made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+    yield
+    with despite_the_browsers_loop(), django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+def _wants_database(item: pytest.Item) -> bool:
+    names = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or "db" in names or "transactional_db" in names
+
+
+@pytest.fixture(scope="module")
+def gallery(database: None, chromium: Any, django_db_blocker: Any) -> Iterator[Any]:
+    """Every page in every state, in a real browser without a server."""
+    from .gallery import Gallery
+
+    with django_db_blocker.unblock():
+        shown = Gallery(chromium)
+        yield shown
+        shown.close()
+
+
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running product with its practice interviews."""
     folder, name = tmp_path_factory.mktemp("site"), f"browser_{os.getpid()}"

@@ -71,7 +71,7 @@ def join(page: Any, invited: Invited) -> None:
 
 def answer(page: Any, text: str) -> None:
     page.get_by_label("Your answer", exact=True).fill(text)
-    press(page, "button", "Send answer")
+    page.get_by_role("button", name="Send answer").click()
 
 
 def write_draft(page: Any, text: str) -> None:

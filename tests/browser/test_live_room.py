@@ -83,7 +83,10 @@ def test_a_change_in_one_tab_shows_in_the_other(open_room: Open) -> None:
     question_arrives(page)
     other = page.context.new_page()
     other.goto(page.url)
+    page.get_by_role("button", name="Use this one").click()
     page.get_by_label("Your answer", exact=True).fill("Half a thought")
+    other.get_by_role("button", name="Use this one").click()
+    expect(other.get_by_label("Your answer", exact=True)).to_have_value("Half a thought", timeout=15_000)
     other.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=10_000)
     other.get_by_role("button", name="Resume").click()
@@ -103,6 +106,6 @@ def test_a_server_killed_in_mid_sentence_goes_on_in_the_same_page(open_room: Ope
     server.start()
     question_arrives(page)
     expect(page.get_by_label("Your answer", exact=True)).to_have_value("I must not be lost")
-    expect(page.locator("#connection")).to_be_empty()
+    expect(page.locator("#connection")).to_be_empty(timeout=15_000)
     page.reload()
     assert page.locator("article.turn--question").count() == 1

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,8 +36,8 @@ from tests.distributed.cluster import cluster
 
 from . import server as crash_server
 from .points import OPERATIONS_, REQUESTS
-from .server import Candidate, Server, own_database
-from .test_points import PORTS, WORD_MS, Arena, Insistent, Interview, Workers, assert_whole, no_revival
+from .server import Candidate, Server, own_database, until
+from .test_points import PORTS, SOON, WORD_MS, Arena, Insistent, Interview, Workers, assert_whole, no_revival
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 CROWD, SENDERS = 50, 5  # requests at once, and how many of them send the same answer
@@ -173,17 +174,19 @@ def cut_connections(folder: Path, url: str, submits: int) -> str:
                 work = []
                 for ann, one in zip(people, interviews, strict=True):
                     question, name = ann.question(one), f"{one.point}-{turn}"
-                    body = {"answer_text": f"Answer {name}", "client_message_id": name, "in_reply_to": question["id"]}
+                    text = f"Answer {name}: I found the root cause."
+                    body = {"answer_text": text, "client_message_id": name, "in_reply_to": question["id"]}
                     cutter = Cutter(arena.address(), ann.token, counts)
                     for sender in range(SENDERS):
                         key = f"{name}-{sender % 2}"  # some with the same key, some with another
                         work.append(pool.submit(cutter.insist, f"/sessions/{one.id}/answers", body, key))
-                    one.answers[name] = body["answer_text"]
+                    one.answers[name] = text
                 for done in work:
                     done.result()
             for ann, one in zip(people, interviews, strict=True):
                 ann.question(one)
                 ann.complete(one)
+                until(partial(ann.is_read, one), SOON)
         arena.server.kill()
         assert_whole(arena.server.facts(), told)
         assert "Traceback" not in arena.server.log.read_text()

@@ -46,7 +46,9 @@ def facts_of(session: Any) -> dict[str, Any]:
         "tokens_reserved": session.tokens_reserved,
         "tokens_held_by_operations": sum(session.operations.values_list("reserved_tokens", flat=True)),
         "tokens_used": session.tokens_used,
-        "tokens_charged": sum(session.charges.values_list("total_tokens", flat=True)),
+        "tokens_charged": sum(
+            session.charges.filter(operation__kind="question").values_list("total_tokens", flat=True)
+        ),
         "charges": list(session.charges.values_list("kind", flat=True)),
     }
 

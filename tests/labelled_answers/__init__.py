@@ -17,12 +17,19 @@ from itertools import combinations
 from pathlib import Path
 
 from sessions_app.ai import bank
-from sessions_app.ai.coverage import covered_share
+from sessions_app.ai.coverage import shown
 from sessions_app.ai.protocol import Question
 
 # From best to worst; the last five are all worth nothing.
 RANK = {"strong": 3, "partial": 2, "weak": 1, "off_topic": 0, "stuffed": 0, "negated": 0, "echo": 0, "empty": 0}
 WORTHLESS = [kind for kind, rank in RANK.items() if not rank]
+
+
+def covered_share(question: Question, answer: str) -> float:
+    """The mean strength over all rubric points, 0 where a point is not shown; 0 for a question without a rubric."""
+    if not question.points:
+        return 0.0
+    return round(sum(passage.strength for passage in shown(question, answer)) / len(question.points), 4)
 
 
 @dataclass(frozen=True)

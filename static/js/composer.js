@@ -1,0 +1,90 @@
+// Sending by script: the answer is written down, shown and sent while the page stays. What is refused comes back into
+// the field. Without scripts the same form posts itself.
+
+import { isOffline } from "./banner.js";
+import { flush, idle, keepLocal } from "./draft.js";
+import { join } from "./kept.js";
+import { add, now } from "./outbox.js";
+import { pendingFor, showSending } from "./sending.js";
+import { leads } from "./tabs.js";
+
+const HINT_FROM = 0.9; // of the longest answer
+
+export function takeOver() {
+  document.addEventListener("submit", submitted);
+  document.addEventListener("keydown", pressed);
+  document.addEventListener("input", ({ target }) => target.id === "content" && count(target));
+}
+
+function submitted(event) {
+  const { target: form, submitter } = event;
+  if (form.closest("dialog") || !form.closest("[data-room], .bar")) return;
+  const isComposer = form.matches("form.composer");
+  if (isComposer || !leads() || isOffline()) event.preventDefault();
+  if (!leads()) return document.querySelector("#elsewhere button")?.focus();
+  if (!isComposer) return isOffline() && tell("That needs the connection. Your text is kept; try again when you’re back.");
+  if (isDraft(form, submitter)) return flush();
+  return send(form, submitter);
+}
+
+const isDraft = (form, submitter) => (submitter?.formAction || form.action).endsWith("/draft");
+
+function send(form, submitter) {
+  const { content, in_reply_to: question } = form.elements;
+  const skip = submitter?.name === "skip";
+  if (pendingFor(question.value)) return tell("Your last answer is still on its way.");
+  if (!skip && !content.value.trim()) return tell("Write an answer, or skip the question.");
+  const mode = new FormData(form).get("mode") ?? "text";
+  add({ question: question.value, text: content.value, mode, skip });
+  content.value = "";
+  tell("");
+  keepLocal(); // the outbox has it now
+  showSending();
+  content.focus({ preventScroll: true });
+  return idle().then(now); // never overtaken by its own draft
+}
+
+// Refused, or to be changed: in the field again, before anything else that was written meanwhile.
+export function giveBack({ text }, why) {
+  const field = document.querySelector("#content");
+  if (why) tell(`${why} Your text is still here.`);
+  if (!field) return false;
+  const since = field.value;
+  field.value = text;
+  if (since.trim() && since.trim() !== text.trim()) join(field, since);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  keepLocal();
+  return true;
+}
+
+export function tell(words) {
+  const place = document.querySelector("#notice");
+  place.replaceChildren();
+  if (!words) return;
+  const line = Object.assign(document.createElement("p"), { className: "notice notice--warning", textContent: words });
+  place.append(line);
+}
+
+// Ctrl or ⌘ with Enter sends, Enter alone begins a line; the other way round where the person chose that, and not by touch.
+function pressed(event) {
+  const { target: field, key, ctrlKey, metaKey, shiftKey, isComposing } = event;
+  if (field.id !== "content" || key !== "Enter" || isComposing || shiftKey) return;
+  const sendsAlone = document.documentElement.dataset.enter === "send" && !matchMedia("(pointer: coarse)").matches;
+  const isWithKey = (ctrlKey || metaKey) && document.documentElement.dataset.shortcuts !== "off";
+  if (!isWithKey && !sendsAlone) return;
+  event.preventDefault();
+  if (isWithKey && sendsAlone) {
+    field.setRangeText("\n", field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    return;
+  }
+  const button = field.form.querySelector(".composer__send");
+  if (button) field.form.requestSubmit(button);
+}
+
+function count(field) {
+  const line = document.querySelector("[data-length]");
+  const left = field.maxLength - field.value.length;
+  line.hidden = field.value.length < field.maxLength * HINT_FROM;
+  line.textContent = `${left} characters left`;
+}

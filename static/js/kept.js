@@ -1,0 +1,88 @@
+// Drafts on this device, one for each question, as long as the server does not have them; and the line that says so.
+
+import { copy } from "./copy.js";
+import { all, drop, put } from "./store.js";
+import { at } from "./words.js";
+
+const KINDS = {
+  saving: () => "Saving…",
+  server: () => `Saved ${at()}`,
+  device: () => "Saved on this device. It goes to the server as soon as it can.",
+  nowhere: () => "Not saved: this browser keeps nothing, and the server has not taken it yet.",
+};
+
+const prefix = (session) => `iv:d:v1:${session}:`;
+const questionOf = (form) => (form.hasAttribute("data-is-held") ? "notes" : form.elements.in_reply_to?.value || "notes");
+
+// Whether it is kept, or need not be.
+export function keepHere(session, form, isNew) {
+  const key = prefix(session) + questionOf(form);
+  const text = form.elements.content.value;
+  if (isNew && text.trim()) return put(key, { text, question: questionOf(form), base: Number(form.elements.revision.value) });
+  drop(key);
+  return true;
+}
+
+// Put the newest text of this device into the field; true when it did. One that may be older than what the server has,
+// or was for another question, is offered instead.
+export function putBack(session, form, isTyped) {
+  const field = form.elements.content;
+  const isFree = !isTyped || field.value === form.restored;
+  let isBack = false;
+  for (const [key, draft] of all(prefix(session))) {
+    const isElsewhere = key !== prefix(session) + questionOf(form);
+    if (draft.text.trim() === field.value.trim()) {
+      if (!isTyped || isElsewhere) drop(key); // the server has it, or it goes on under its new question
+    } else if (isFree && belongs(draft, form)) {
+      field.value = form.restored = draft.text;
+      isBack = true;
+      if (isElsewhere) drop(key);
+    } else if (draft.question !== questionOf(form) || isFree) {
+      offer(form, key, draft);
+    }
+  }
+  return isBack;
+}
+
+function belongs({ question, base }, form) {
+  if (question !== questionOf(form) && question !== "notes") return false;
+  return !form.elements.content.defaultValue.trim() || base >= Number(form.elements.revision.value);
+}
+
+function offer(form, key, draft) {
+  const place = form.querySelector("[data-offer]");
+  place.hidden = false;
+  place.querySelector("[data-text]").textContent = draft.text;
+  place.onclick = ({ target }) => {
+    const choice = target.closest("[data-take]")?.dataset.take;
+    if (!choice) return;
+    drop(key);
+    place.hidden = true;
+    if (choice === "use") join(form.elements.content, draft.text);
+  };
+}
+
+export function join(field, text) {
+  field.value = field.value.trim() ? `${field.value}\n\n${text}` : text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// What is true of the text in the field now. Only the server's word is shown as saved.
+export function showState(kind) {
+  const [saved, kept, stale] = ["[data-saved]", "[data-kept]", "[data-not-saved]"].map((name) => document.querySelector(name));
+  if (!saved) return;
+  saved.hidden = kind !== "server";
+  stale.hidden = kind !== "stale";
+  kept.hidden = !["saving", "device", "nowhere"].includes(kind);
+  if (kind === "server") saved.textContent = KINDS.server();
+  if (kept.hidden) return;
+  kept.textContent = KINDS[kind]();
+  if (kind === "nowhere") kept.append(" ", copyButton());
+}
+
+function copyButton() {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy text" });
+  button.className = "button button--small";
+  button.addEventListener("click", () => copy(document.querySelector("#content").value, button));
+  return button;
+}
