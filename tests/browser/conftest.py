@@ -17,6 +17,8 @@ import pytest
 
 from tests import servers
 
+from .room import open_room, room_server  # noqa: F401 (fixtures)
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 
