@@ -74,7 +74,7 @@ class SessionExpired(DomainError):
     def __init__(self, cause: str) -> None:
         """``cause`` as ``InterviewSession.time_ended_by`` says it."""
         super().__init__(
-            f"{WHY_OVER[cause]}. What you had written by then was kept. "
+            f"{WHY_OVER[cause]}: the session is over. What you had written by then was kept. "
             "Ask the people who invited you to open it again; practice can be begun anew."
         )
 

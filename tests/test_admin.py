@@ -79,7 +79,7 @@ def test_it_lists_who_what_state_progress_and_time(console, ann):
 def test_it_says_when_a_session_opens(console, ann):
     from .factories import utc
 
-    created(ann, opens_at=utc(2999, 1, 4, 9))
+    created(ann, opens_at=utc(2030, 1, 4, 9))
     html = console.get(LIST).content.decode()
     assert "Opens 4 Jan" in html
     assert "at 09:00 UTC" in html
@@ -196,15 +196,6 @@ def test_each_button_calls_its_verb_in_the_name_of_who_pressed_it(console, sam, 
     assert recorded.actor == f"staff:{sam.pk}"
     if verb in ("complete", "cancel"):
         assert recorded.reason_row.text == "Agreed by phone"
-
-
-def test_it_gives_back_what_was_typed_beside_every_sentence(console, ann):
-    session = waiting(ann)
-    form = {"minutes": "other", "other_minutes": "12abc", "reason": "A long story <b>", "version": session.version}
-    html = console.post(f"{LIST}{session.pk}/do/extend/", form).content.decode()
-    assert "Choose 1 to 1,440 minutes." in html
-    assert 'value="12abc"' in html and "A long story &lt;b&gt;" in html
-    assert "time.extended" not in types(session)
 
 
 @pytest.mark.parametrize("verb", ["complete", "cancel"])

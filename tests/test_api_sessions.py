@@ -78,7 +78,7 @@ def test_it_creates_with_everything_given(ann, as_):
         "challenge_text": "Design a shortener.",
         "planned_questions": 4,
         "auto_advance": False,
-        "closes_at": "2099-01-01T00:00:00Z",
+        "closes_at": "2030-01-01T00:00:00Z",
     }
     answered = as_(ann).post(URL, body).json()
     assert answered["candidate"] == {"name": "A. Smith", "email": "a@example.com"}
@@ -86,7 +86,7 @@ def test_it_creates_with_everything_given(ann, as_):
     assert answered["resume"]["id"] == str(resume.pk)
     assert answered["clock"]["time_limit_seconds"] == 1800
     assert (answered["enabled_modes"], answered["auto_advance"]) == (["text", "code"], False)
-    assert answered["closes_at"] == "2099-01-01T00:00:00Z"
+    assert answered["closes_at"] == "2030-01-01T00:00:00Z"
     plan = InterviewSession.objects.get(pk=answered["id"]).plan
     assert plan["template"]["slug"] == template.slug
     assert len(plan["questions"]) == 4

@@ -23,6 +23,13 @@ from .clockwork import ask, server_alive, waiting_at
 
 pytestmark = pytest.mark.django_db
 
+
+@pytest.fixture(autouse=True)
+def _far_ahead(monkeypatch):
+    """The changes of 2050, so that these windows do not come to be in the past; elsewhere five years are the most."""
+    monkeypatch.setattr("sessions_app.services.moments._FAR", timedelta(days=36_525))
+
+
 MINUTE = timedelta(minutes=1)
 
 

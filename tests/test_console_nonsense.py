@@ -8,7 +8,7 @@ from sessions_app.models import InterviewSession, ModelConnection
 from sessions_app.services import candidate_requests
 
 from .admin_forms import ADMIN, change
-from .factories import TemplateFactory, fresh, waiting
+from .factories import TemplateFactory, fresh, types, waiting
 from .invited import assessed
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +164,12 @@ def test_a_list_that_breaks_off_says_how_to_go_on(console):
     html = b"".join(console.post(f"{ADMIN}invitation/invite/", sent).streaming_content).decode()
     words = "send the same confirmation again (reload): nobody is invited twice"
     assert 0 < html.index(words) < html.index("<tbody>")
+
+
+def test_it_gives_back_what_was_typed_beside_every_sentence(console, ann):
+    session = waiting(ann)
+    form = {"minutes": "other", "other_minutes": "12abc", "reason": "A long story <b>", "version": session.version}
+    html = console.post(f"{ADMIN}interviewsession/{session.pk}/do/extend/", form).content.decode()
+    assert "Choose 1 to 1,440 minutes." in html
+    assert 'value="12abc"' in html and "A long story &lt;b&gt;" in html
+    assert "time.extended" not in types(session)
