@@ -113,3 +113,8 @@ def sends(action: str, session: InterviewSession) -> dict[str, Any]:
 
 def post(client: Client, session: InterviewSession, action: str, **fields: Any) -> Any:
     return client.post(f"/sessions/{session.pk}/{ROUTES[action]}", {**sends(action, session), **fields})
+
+
+def without_reference(response: Any) -> str:
+    """A page without the id of its request, which no two have in common."""
+    return re.sub(r"req_[0-9a-f]+", "req_", response.content.decode())

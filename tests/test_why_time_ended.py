@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from sessions_app.access import Actor
 from sessions_app.events import broken_links
@@ -87,6 +88,8 @@ def test_before_anybody_has_noticed_it_is_told_as_well(ann):
 
 @pytest.mark.parametrize("minutes", [9223372036854775807, 10**12])
 def test_a_stored_pause_beyond_the_calendar_breaks_nothing(ann, minutes):
+    if connection.vendor == "postgresql":
+        pytest.skip("PostgreSQL's column holds no such number.")
     session = waiting(ann)
     InterviewSession.objects.filter(pk=session.pk).update(max_pause_minutes=minutes, idle_minutes=minutes)
     sweep()
