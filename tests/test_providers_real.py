@@ -39,7 +39,8 @@ def chat(url: str) -> ChatModel:
 def test_it_streams_and_counts(chat: ChatModel) -> None:
     *pieces, usage = [piece for piece in chat.stream(ASKED, 12) if piece != ""]
     assert isinstance(usage, Usage)
-    assert len(pieces) > 1 and all(isinstance(piece, str) for piece in pieces)
+    assert pieces and all(isinstance(piece, str) for piece in pieces)
+    assert len(pieces) > 1 or usage.output_tokens <= 2  # a small model may have said one word
     assert 0 < usage.output_tokens <= 12
     assert 0 < usage.input_tokens <= tokens.in_messages(ASKED)
 
