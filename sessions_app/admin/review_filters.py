@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from django.contrib.admin import ListFilter
 from django.contrib.admin.filters import FacetsMixin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
@@ -13,7 +12,7 @@ from django.http import HttpRequest
 from sessions_app.services import scored_sessions
 
 from .actors import actor_of
-from .session_filters import ByCondition
+from .session_filters import ByCondition, RangeFilter
 
 
 class ReviewerFilter(ByCondition):
@@ -41,7 +40,7 @@ class FlaggedFilter(ByCondition):
         }
 
 
-class ScoreFilter(FacetsMixin, ListFilter):
+class ScoreFilter(FacetsMixin, RangeFilter):
     """A range of the scores that whoever looks may see: what they have to rate first is in none, and in no count."""
 
     title = "score you may see"
@@ -51,15 +50,6 @@ class ScoreFilter(FacetsMixin, ListFilter):
         "50-84": ("50 to 84", 50, 84),
         "0-49": ("Under 50", 0, 49),
     }
-
-    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
-        super().__init__(request, params, model, model_admin)
-        for name in self.expected_parameters():
-            if name in params:
-                self.used_parameters[name] = params.pop(name)[-1]
-
-    def has_output(self) -> bool:
-        return True
 
     def expected_parameters(self) -> list[str | None]:
         return ["score", "score_from", "score_to"]

@@ -154,12 +154,8 @@ class VersionFilter(SimpleListFilter):
         return {f"{i}__c": Count(pk_attname, filter=Q(template_version=version)) for i, version in enumerate(versions)}
 
 
-class CreatedFilter(ListFilter):
-    """Today, the last days, or from one day to another; whole days in UTC, like all times of the console."""
-
-    title = "created"
-    template = "admin/sessions_app/interviewsession/_dates.html"
-    DAYS: ClassVar = {"today": ("Today", 1), "7": ("Past 7 days", 7), "30": ("Past 30 days", 30)}
+class RangeFilter(ListFilter):
+    """Ready-made choices, and two fields to type the ends of a range into."""
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
@@ -169,6 +165,14 @@ class CreatedFilter(ListFilter):
 
     def has_output(self) -> bool:
         return True
+
+
+class CreatedFilter(RangeFilter):
+    """Today, the last days, or from one day to another; whole days in UTC, like all times of the console."""
+
+    title = "created"
+    template = "admin/sessions_app/interviewsession/_dates.html"
+    DAYS: ClassVar = {"today": ("Today", 1), "7": ("Past 7 days", 7), "30": ("Past 30 days", 30)}
 
     def expected_parameters(self) -> list[str | None]:
         return ["created", "created_from", "created_to"]
