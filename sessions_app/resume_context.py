@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Field, Model
+from django.db.models import Field
 
 from . import errors
 from .access import Actor, as_uuid, session_for
 from .models import InterviewSession, Operation, SessionMessage
+from .models.rows import made
 
 # Every column but the plan, which nobody is shown.
 _OWN: list[Field[Any, Any]] = [field for field in InterviewSession._meta.concrete_fields if field.name != "plan"]
@@ -74,9 +75,9 @@ def _read(key: UUID) -> InterviewSession | None:
     if row is None:
         return None
     turn_at, beside_at = len(_OWN), len(_OWN) + len(_TURN)
-    session = _made(InterviewSession, _OWN, row[:turn_at])
+    session = made(InterviewSession, _OWN, row[:turn_at])
     vars(session).update(zip(_BESIDE, row[beside_at:], strict=True))
-    session.turn = _made(Operation, _TURN, row[turn_at:beside_at]) if session.turn_id else None
+    session.turn = made(Operation, _TURN, row[turn_at:beside_at]) if session.turn_id else None
     if session.turn is not None and session.text_id is not None:
         session.turn.message = SessionMessage(
             id=session.text_id, seq=session.text_seq, content=session.text_content, session_id=key
@@ -85,12 +86,3 @@ def _read(key: UUID) -> InterviewSession | None:
         session.evaluation_operation = Operation(id=session.evaluation_operation_id, status=session.judging)
     whole: InterviewSession = session
     return whole
-
-
-def _made(model: type[Model], fields: list[Field[Any, Any]], values: tuple[Any, ...]) -> Any:
-    """A row as the ORM makes it: JSON columns come as text."""
-    read = [
-        field.from_db_value(value, None, connection) if hasattr(field, "from_db_value") else value
-        for field, value in zip(fields, values, strict=True)
-    ]
-    return model.from_db(connection.alias, [field.attname for field in fields], read)

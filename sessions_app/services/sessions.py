@@ -50,7 +50,7 @@ SessionId = UUID | str
 
 # Written out, since the ORM takes longer to build this statement than the database to answer it.
 _STAMP = """
-    SELECT s.id, s.candidate_id, s.erased_at, s.version, s.draft_revision, o.status AS turn_status
+    SELECT s.candidate_id, s.erased_at, s.version, s.draft_revision, o.status
     FROM sessions_app_interviewsession s LEFT JOIN sessions_app_operation o ON o.id = s.turn_id WHERE s.id = %s"""
 
 
@@ -170,11 +170,17 @@ def is_unchanged(session_id: SessionId, etag: str, *, actor: Actor) -> bool:
     """
     if (key := as_uuid(session_id)) is None:
         return False
-    place = InterviewSession._meta.pk.get_db_prep_value(key, connection)
-    session = next(iter(InterviewSession.objects.raw(_STAMP, [place])), None)
-    if session is None or not actor.sees(session) or session.turn_status in LIVE:
+    with connection.cursor() as cursor:
+        cursor.execute(_STAMP, [InterviewSession._meta.pk.get_db_prep_value(key, connection)])
+        row = cursor.fetchone()
+    if row is None:
         return False
-    stamp = f'"{session.version}-{session.draft_revision}"'
+    candidate, erased_at, version, revision, turn_status = row
+    owned = {"id": key, "candidate_id": candidate and as_uuid(candidate), "erased_at": erased_at}
+    session = InterviewSession.from_db(connection.alias, [*owned], [*owned.values()])
+    if not actor.sees(session) or turn_status in LIVE:
+        return False
+    stamp = f'"{version}-{revision}"'
     return stamp in [part.strip().removeprefix("W/") for part in etag.split(",")]
 
 

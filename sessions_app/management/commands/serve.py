@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 from types import FrameType
 from typing import Any
 
 import uvicorn
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from sessions_app.hints import hub
 from sessions_app.services.embedded import EmbeddedPool
+
+# After how long a thread that computes lets another go on. The loop that serves the streams shares the interpreter with
+# up to some fifty threads; with Python's 5 ms for each of them it would wait too long for its turn.
+SWITCH_SECONDS = 0.0005
 
 
 class _Server(uvicorn.Server):
@@ -45,11 +51,13 @@ class Command(BaseCommand):
     def handle(self, *_: Any, host: str, port: int, **__: Any) -> None:
         self.check(databases=["default"])
         self._require_migrated()
+        sys.setswitchinterval(SWITCH_SECONDS)
         listener = self._listen(host, port)
         pool = EmbeddedPool(settings.OPERATION_THREADS) if settings.OPERATIONS == "embedded" else None
         if pool:
             pool.start()
         connections.close_all()
+        self._collect()
         self.stdout.write(f"Serving on http://{'localhost' if host == '127.0.0.1' else host}:{port} — Ctrl+C to stop.")
         self.stdout.flush()
         config = uvicorn.Config(
@@ -72,6 +80,12 @@ class Command(BaseCommand):
             if pool:
                 pool.stop()
             listener.close()
+
+    @staticmethod
+    def _collect() -> None:
+        """Styles and scripts into few files. Not while somebody changes them; in production it was done before."""
+        if not settings.DEBUG and hasattr(staticfiles_storage, "collect"):
+            staticfiles_storage.collect()
 
     @staticmethod
     def _require_migrated() -> None:
