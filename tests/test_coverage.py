@@ -12,6 +12,7 @@ from sessions_app.ai.coverage import (
     level_of,
     open_points,
     shown,
+    touched,
 )
 from sessions_app.ai.protocol import Point, Question
 from sessions_app.ai.senses import groups
@@ -224,19 +225,37 @@ def test_the_labelled_set_is_large_enough():
     assert all(len(entry.answers) == 8 for entry in entries)
 
 
-@pytest.mark.parametrize(("held_out", "least"), [(False, 1.0), (True, 0.94)], ids=["tuning", "held out"])
+@pytest.mark.parametrize(("held_out", "least"), [(False, 1.0), (True, 0.98)], ids=["tuning", "held out"])
 def test_strong_answers_come_before_all_others(held_out, least):
     """Of the pairs of a strong answer and another to the same question; what it misses, it misses in stories told in
     words of their own."""
     assert pairwise_order(labelled(held_out=held_out))["strong"] >= least
 
 
-@pytest.mark.parametrize(("held_out", "least"), [(False, 0.83), (True, 0.78)], ids=["tuning", "held out"])
+@pytest.mark.parametrize(("held_out", "least"), [(False, 0.87), (True, 0.86)], ids=["tuning", "held out"])
 def test_answers_with_one_good_point_come_before_worthless_ones(held_out, least):
-    """A tie counts half: short answers in plain words are often missed. Weak ones, which make no point, always are."""
+    """A tie counts half: short answers in plain words are often missed. Weak ones, which make no point, mostly are:
+    a quarter of them touch on one.
+    """
     order = pairwise_order(labelled(held_out=held_out))
     assert order["partial"] >= least
-    assert order["weak"] >= 0.5
+    assert order["weak"] >= 0.62
+
+
+@pytest.mark.parametrize("held_out", [False, True], ids=["tuning", "held out"])
+def test_what_is_touched_on_is_no_coverage(held_out):
+    """Off-topic answers touch on something now and then; what is stuffed, denied or given back never does."""
+    for entry in labelled(held_out=held_out):
+        for kind, said in entry.answers.items():
+            found = touched(entry.question, said)
+            assert kind in ("strong", "partial", "weak", "off_topic") or found == []
+            assert not set(found) & {passage.point_index for passage in shown(entry.question, said)}
+
+
+def test_a_word_of_the_rubric_touches_on_its_point():
+    assert touched(SLOW, "Maybe there is some disk involved, I suppose.") == [3]
+    for nothing in ("Is it the disk?", "I would not look at the disk.", "disk, overhead, lock, storage, insert", ""):
+        assert touched(SLOW, nothing) == []
 
 
 @pytest.mark.parametrize("held_out", [False, True], ids=["tuning", "held out"])

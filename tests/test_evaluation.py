@@ -14,7 +14,7 @@ from sessions_app.models.actions import Phase
 from sessions_app.services import operations, sessions
 from sessions_app.services.change import changing
 from sessions_app.services.erasure import erase_session
-from sessions_app.services.evaluating import current_evaluation, retry_evaluation
+from sessions_app.services.evaluating import get_evaluation, retry_evaluation
 from sessions_app.services.expiry import expire
 from sessions_app.services.replay import contradictions
 from sessions_app.services.running import run_operation
@@ -222,7 +222,7 @@ def test_where_only_a_model_may_score_and_none_is_connected_it_says_so(ann: User
 
 
 def test_a_bug_in_it_never_touches_the_session(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sessions_app.services.evaluating.report_of", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("sessions_app.services.evaluating.findings_of", lambda *_, **__: 1 / 0)
     before = finished(ann)
     for _ in range(3):
         session = evaluate(before)
@@ -253,7 +253,7 @@ def test_reopening_supersedes_it_and_the_next_end_makes_a_new_one(ann: User) -> 
     assert session.evaluation_operation is None
     assert Evaluation.objects.get(pk=first.pk).superseded_at is not None
     with pytest.raises(errors.EvaluationNotFound):
-        current_evaluation(session.pk)
+        get_evaluation(session.pk)
     sessions.end_session(session.pk)
     session = evaluate(f.fresh(session))
     assert (session.evaluations.count(), session.evaluations.current().count()) == (2, 1)
@@ -282,11 +282,11 @@ def test_staff_can_have_it_judged_again_and_the_old_one_counts_until_then(ann: U
     first = session.evaluations.get()
     operation = retry_evaluation(session.pk, actor=Actor(sam))
     assert operation.pk != session.evaluation_operation_id
-    assert current_evaluation(session.pk) == first
+    assert get_evaluation(session.pk) == first
     with pytest.raises(errors.EvaluationInProgress):
         retry_evaluation(session.pk, actor=Actor(sam))
     evaluate(f.fresh(session))
-    assert current_evaluation(session.pk) != first
+    assert get_evaluation(session.pk) != first
 
 
 def test_candidates_cannot_have_it_judged_until_they_like_it(ann: User) -> None:

@@ -8,7 +8,11 @@ import pytest
 
 from sessions_app.ai import tokens
 from sessions_app.ai.chat import ChatModel, Endpoint
-from sessions_app.ai.protocol import ProviderError, Usage
+from sessions_app.ai.criteria import Criterion, Said
+from sessions_app.ai.judging import LEFT_TO_HUMAN, NOT_ENOUGH, SCORED, prepare
+from sessions_app.ai.model_judge import by_model, schema
+from sessions_app.ai.protocol import Point, ProviderError, Question, Usage
+from sessions_app.ai.replies import fault_of, object_in
 from sessions_app.models import ModelConnection, User
 from sessions_app.services import connections
 
@@ -64,6 +68,35 @@ def test_it_can_be_left_in_the_middle_and_asked_again(chat: ChatModel) -> None:
         pass
     pieces.close()
     assert isinstance(list(chat.stream(ASKED, 4))[-1], Usage)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(300)
+def test_it_judges_a_criterion_in_replies_that_fit_and_code_checks_its_quotes(
+    chat: ChatModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server holds it to the schema, sizes and all. What it says in there is another matter: it invents most of
+    its quotes, which are dropped and counted, and it often finds shown what nobody can show.
+    """
+    said = "An index speeds up reads. But every index makes writes slower, and it takes space on the disk."
+    question = Question("cost", "technical", "What does an index cost?", points=(Point("Names slower writes"),))
+    replies, reply = [], ChatModel._reply
+    kept = lambda self, *asked: replies.append(reply(self, *asked)) or replies[-1]  # noqa: E731
+    monkeypatch.setattr(ChatModel, "_reply", kept)
+    found = by_model(
+        chat,
+        Criterion("data", "Databases", 1.0, (question,)),
+        prepare([Said(question.key, question.text, said, "m-1")]),
+    )
+    assert [fault_of(object_in(text), schema(points=2, answers=1)) for text, _ in replies] == [""] * len(replies)
+    assert len(replies) == 1 or found.is_misled  # only a reply that code does not believe is asked for again
+    assert found.verdict in (SCORED, NOT_ENOUGH, LEFT_TO_HUMAN)
+    assert (found.verdict == LEFT_TO_HUMAN) == found.is_misled
+    assert (found.score is None) == (found.verdict != SCORED) == (not found.evidence)
+    claimed = [quote for text, _ in replies for point in object_in(text)["points"] for quote in point["quotes"]]
+    assert found.is_misled or len(found.evidence) <= len(claimed) - found.dropped
+    assert all(said[one.start : one.end] == one.quote for one in found.evidence)
+    assert found.usage.total == sum(usage.total for _, usage in replies)
 
 
 @pytest.mark.django_db

@@ -237,7 +237,7 @@ def test_the_reviewer_is_told_of_instructions_to_the_judge_and_of_late_notes(ann
 
 
 def queue(user):
-    return [row.session_id for row in scorecards.queue_of(as_actor(user))]
+    return [row.pk for row in scorecards.review_queue(as_actor(user))]
 
 
 def test_the_oldest_comes_first_and_submit_and_next_goes_on(ann, ben, sam, console):

@@ -13,7 +13,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from sessions_app.models import CandidateRequest, Evaluation, Review
+from sessions_app.models import CandidateRequest, InterviewSession, Review
+from sessions_app.models.actions import Phase
 from sessions_app.models.clock import database_now
 from sessions_app.services import agreement, scorecards
 
@@ -29,7 +30,7 @@ CAN_REVIEW = "sessions_app.change_review"
 class Waiting:
     """An interview in the queue, and why it is there. Nothing of its scores."""
 
-    evaluation: Evaluation
+    session: InterviewSession
     since: SafeString
     why: str
 
@@ -48,7 +49,7 @@ def waits_for(request: HttpRequest) -> list[tuple[str, str]]:
     """For the console's home: how many reviews wait, and where."""
     if not request.user.has_perm(CAN_REVIEW):
         return []
-    count = scorecards.queue_of(actor_of(request)).count()
+    count = scorecards.review_queue(actor_of(request)).count()
     return [(f"{count} review{'' if count == 1 else 's'} to write", reverse("admin:review-queue"))] if count else []
 
 
@@ -56,7 +57,7 @@ def queue_view(request: HttpRequest) -> HttpResponse:
     """The oldest first, 50 to a page."""
     if not request.user.has_perm(CAN_REVIEW):
         raise PermissionDenied
-    page = Paginator(scorecards.queue_of(actor_of(request)), PER_PAGE).get_page(request.GET.get("p"))
+    page = Paginator(scorecards.review_queue(actor_of(request)), PER_PAGE).get_page(request.GET.get("p"))
     context = {
         "title": "Reviews to write",
         "page": page,
@@ -80,25 +81,23 @@ def agreement_view(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/sessions_app/agreement.html", context)
 
 
-def _waiting(request: HttpRequest, evaluations: list[Evaluation]) -> list[Waiting]:
+def _waiting(request: HttpRequest, sessions: list[InterviewSession]) -> list[Waiting]:
     """With the reasons, in two queries for the whole page."""
-    drafts = Review.objects.filter(evaluation__in=evaluations, status__in=("draft", "sealed")).select_related(
-        "reviewer"
-    )
-    open_ = CandidateRequest.objects.filter(session__evaluations__in=evaluations, kind="score", status="open")
+    drafts = Review.objects.since_the_end().filter(session__in=sessions, status__in=scorecards.UNFINISHED)
+    open_ = CandidateRequest.objects.filter(session__in=sessions, kind="score", status="open")
     disputed = set(open_.values_list("session_id", flat=True))
-    by_evaluation: dict[Any, list[Review]] = {}
-    for draft in drafts:
-        by_evaluation.setdefault(draft.evaluation_id, []).append(draft)
+    by_session: dict[Any, list[Review]] = {}
+    for draft in drafts.select_related("reviewer"):
+        by_session.setdefault(draft.session_id, []).append(draft)
     now = database_now()
     return [
-        Waiting(row, chips.moment(row.created_at, now), _why(request, row, by_evaluation.get(row.pk, []), disputed))
-        for row in evaluations
+        Waiting(row, chips.moment(row.ended_at or now, now), _why(request, row, by_session.get(row.pk, []), disputed))
+        for row in sessions
     ]
 
 
-def _why(request: HttpRequest, row: Evaluation, drafts: list[Review], disputed: set[Any]) -> str:
-    words = []
+def _why(request: HttpRequest, row: InterviewSession, drafts: list[Review], disputed: set[Any]) -> str:
+    words = ["no program has scored it"] if row.phase != Phase.EVALUATED else []
     for draft in drafts:
         if draft.reviewer_id != request.user.pk:
             words.append(f"{draft.reviewer.display_name if draft.reviewer else 'Somebody'} has begun")
@@ -106,7 +105,7 @@ def _why(request: HttpRequest, row: Evaluation, drafts: list[Review], disputed: 
             words.append("waits for your reason")
         else:
             words.append("you were asked" if draft.assigned_by_id and not draft.revision else "your draft")
-    if row.session_id in disputed:
+    if row.pk in disputed:
         words.append("the candidate disagrees with a score")
     return ", ".join(words)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,9 +20,10 @@ from sessions_app import errors
 from sessions_app.models import CriterionScore, InterviewSession, Review, ReviewRating, SessionMessage, User
 from sessions_app.models.evaluation import Rating, Recommendation
 from sessions_app.services import reviewing, scorecards
-from sessions_app.services.quoting import answers_of, sentences
+from sessions_app.services.preferences import chosen
+from sessions_app.services.quoting import answers_among, sentence_places
 from sessions_app.services.reviewing import Given, Rated
-from sessions_app.services.scorecards import Criterion, Scorecard
+from sessions_app.services.scorecards import RatedCriterion, Scorecard
 
 from . import chips
 from .actors import actor_of
@@ -33,8 +35,8 @@ PAGE = "admin/sessions_app/scorecard.html"
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """``value`` names the place: message, start and end."""
+class Offered:
+    """Words to choose from: ``value`` names the place: message, start and end."""
 
     value: str
     text: str
@@ -45,15 +47,15 @@ class Answer:
     """An answer to quote from, cut into sentences."""
 
     message: SessionMessage
-    sentences: list[Sentence]
+    sentences: list[Offered]
     is_cut: bool
 
 
 @dataclass
-class Row:
+class RatingRow:
     """One criterion of the form, as stored or as it was sent; and what the machine says, once that may be seen."""
 
-    criterion: Criterion
+    criterion: RatedCriterion
     rating: str = ""
     note: str = ""
     picked: list[str] = field(default_factory=list)
@@ -61,12 +63,12 @@ class Row:
     words: str = ""
     wrong: list[str] = field(default_factory=list)
     score: CriterionScore | None = None
-    other: list[Sentence] = field(default_factory=list)
+    other: list[Offered] = field(default_factory=list)
     others: list[ReviewRating] = field(default_factory=list)
 
     @property
     def word(self) -> str:
-        return dict(Rating.choices).get(self.rating, "")
+        return str(dict(Rating.choices).get(self.rating, ""))
 
 
 def scorecard_view(request: HttpRequest, session_id: UUID) -> HttpResponse:
@@ -140,9 +142,9 @@ def _after(request: HttpRequest, session_id: UUID, status: str, *, goes_on: bool
         messages.warning(request, "Your ratings are fixed. One thing is missing: why the two scores are so far apart.")
         return _to(session_id)
     messages.success(request, "Submitted. Thank you.")
-    waiting = scorecards.queue_of(actor_of(request)).first() if goes_on else None
+    waiting = scorecards.review_queue(actor_of(request)).first() if goes_on else None
     if waiting is not None:
-        return _to(waiting.session_id)
+        return _to(waiting.pk)
     return HttpResponseRedirect(reverse("admin:review-queue")) if goes_on else _to(session_id)
 
 
@@ -199,7 +201,8 @@ def _page(
     request: HttpRequest, card: Scorecard, error: errors.DomainError | None = None, sent: QueryDict | None = None
 ) -> HttpResponse:
     wrong = _wrong(error)
-    answers = [_answer(message) for message in answers_of(card.session)]
+    transcript, notes = _messages(card)
+    answers = [_answer(message) for message in answers_among(transcript)]
     rows = [_row(criterion, card, wrong, sent if card.is_open else None) for criterion in card.criteria]
     for row in rows:
         row.other = _not_among(row.quotes, answers)
@@ -210,9 +213,9 @@ def _page(
         "card": card,
         "rows": rows,
         "answers": answers,
-        "transcript": card.session.messages.history(),
-        "notes": card.session.messages.notes(),
-        "flagged": {flag.get("message_id") for flag in card.evaluation.flags if flag.get("code") == "INSTRUCTIONS"},
+        "transcript": transcript,
+        "notes": notes,
+        "flagged": _flagged(card),
         "may_rate": _may_rate(request, card),
         "errors": [(_target(name), _said(name, message, rows)) for name, message in wrong],
         "fields": dict(wrong),
@@ -220,6 +223,7 @@ def _page(
         "recommendation": told.get("recommendation", ""),
         "reason": told.get("reason", ""),
         "words": Rating.choices,
+        "has_shortcuts": chosen(getattr(request.user, "preferences", {}))["shortcuts"] == "on",
         "recommendations": Recommendation.choices,
         "chip": chips.chip(card.session),
         "staff": _staff(request, card.session),
@@ -227,6 +231,22 @@ def _page(
         **site_context(request),
     }
     return TemplateResponse(request, PAGE, context, status=error.status if error else 200)
+
+
+def _messages(card: Scorecard) -> tuple[list[SessionMessage], list[SessionMessage]]:
+    """The transcript and what arrived too late, in one query, which the machine's evidence points into."""
+    rows = card.session.messages.filter(Q(seq__isnull=False) | Q(kind="note")).order_by("seq", "created_at")
+    by_id = {row.pk: row for row in rows}
+    for evidence in (one for score in card.scores for one in score.evidence.all()):
+        evidence.message = by_id[evidence.message_id]
+    messages = list(by_id.values())
+    return [row for row in messages if row.kind != "note"], [row for row in messages if row.kind == "note"]
+
+
+def _flagged(card: Scorecard) -> set[Any]:
+    """The answers that speak to the judge."""
+    flags = card.evaluation.flags if card.evaluation else ()
+    return {flag.get("message_id") for flag in flags if flag.get("code") == "INSTRUCTIONS"}
 
 
 def _wrong(error: errors.DomainError | None) -> list[tuple[str, str]]:
@@ -242,7 +262,7 @@ def _target(name: str) -> str:
     return f"rated-{name.split('.')[1]}" if name.startswith("ratings.") else name
 
 
-def _said(name: str, message: str, rows: list[Row]) -> str:
+def _said(name: str, message: str, rows: list[RatingRow]) -> str:
     """With the criterion's title before it, where it is about one."""
     titles = {f"rated-{row.criterion.key}": row.criterion.title for row in rows}
     title = titles.get(_target(name))
@@ -254,13 +274,13 @@ def _may_rate(request: HttpRequest, card: Scorecard) -> bool:
     return card.is_open and not is_own and request.user.has_perm("sessions_app.change_review")
 
 
-def _row(criterion: Criterion, card: Scorecard, wrong: list[tuple[str, str]], sent: QueryDict | None) -> Row:
+def _row(criterion: RatedCriterion, card: Scorecard, wrong: list[tuple[str, str]], sent: QueryDict | None) -> RatingRow:
     """As it was sent where the form comes back, else as it is stored."""
     key = criterion.key
     stored = card.ratings.get(key) or ReviewRating(key=key)
     score = next((one for one in card.scores if one.key == key), None)
     mine = [message for name, message in wrong if name == f"ratings.{key}" or name.startswith(f"ratings.{key}.")]
-    row = Row(criterion, stored.rating, stored.note, [_value(quote) for quote in stored.quotes], stored.quotes)
+    row = RatingRow(criterion, stored.rating, stored.note, [_value(quote) for quote in stored.quotes], stored.quotes)
     if sent is not None:
         row.rating, row.note = sent.get(f"rating-{key}", ""), sent.get(f"note-{key}", "")
         row.picked, row.words = sent.getlist(f"pick-{key}"), sent.get(f"words-{key}", "")
@@ -269,17 +289,17 @@ def _row(criterion: Criterion, card: Scorecard, wrong: list[tuple[str, str]], se
 
 
 def _answer(message: SessionMessage) -> Answer:
-    places = list(sentences(message.content))
+    places = list(sentence_places(message.content))
     shown = [
-        Sentence(f"{message.pk}:{start}-{end}", message.content[start:end]) for start, end in places[:MOST_SENTENCES]
+        Offered(f"{message.pk}:{start}-{end}", message.content[start:end]) for start, end in places[:MOST_SENTENCES]
     ]
     return Answer(message, shown, len(places) > MOST_SENTENCES)
 
 
-def _not_among(quotes: list[dict[str, Any]], answers: list[Answer]) -> list[Sentence]:
+def _not_among(quotes: list[dict[str, Any]], answers: list[Answer]) -> list[Offered]:
     """Quotes that are no whole sentence of those to choose from, so that they can be kept or taken away, too."""
     offered = {sentence.value for answer in answers for sentence in answer.sentences}
-    return [Sentence(_value(quote), quote["quote"]) for quote in quotes if _value(quote) not in offered]
+    return [Offered(_value(quote), quote["quote"]) for quote in quotes if _value(quote) not in offered]
 
 
 def _rating_of(review: Review, key: str) -> ReviewRating:

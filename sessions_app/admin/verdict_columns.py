@@ -63,7 +63,7 @@ def reviewers(sessions: Sequence[InterviewSession], actor: Actor) -> dict[UUID, 
 
 def _reviewers(session: InterviewSession, reviews: Sequence[Review], actor: Actor) -> SafeString:
     if not reviews:
-        waits = session.phase == Phase.EVALUATED and not session.is_practice
+        waits = session.phase in (Phase.EVALUATED, Phase.EVALUATION_FAILED) and not session.is_practice
         return SafeString("nobody yet") if waits else NOTHING
     lines = ((_name(review, actor), _stage(review, actor)) for review in reviews)
     return format_html_join("", '<span class="reviewer"><bdi>{}</bdi> <small class="quiet">{}</small></span> ', lines)

@@ -22,7 +22,7 @@ from .coverage import open_points
 from .drafting import Guard, Unfit
 from .leaving import leaves
 from .prompts import prompt
-from .protocol import Estimate, Exchange, Outcome, ProviderError, Question, Turn, Usage
+from .protocol import Estimate, Outcome, PastTurn, ProviderError, Question, Turn, Usage
 from .trim import fitted, trimmed
 
 THIN_WORDS = 25
@@ -107,7 +107,7 @@ def next_move(turn: Turn) -> Move:
     return Move(outcome, question, _open_in(turn, question))
 
 
-def _is_thin(last: Exchange) -> bool:
+def _is_thin(last: PastTurn) -> bool:
     """An answer that says something, and little."""
     if last.is_follow_up or not last.answer.strip() or leaves(last):
         return False

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .coverage import open_points
 from .leaving import leaves
 from .prompts import prompt
-from .protocol import Exchange, Outcome, Posting, Question, Turn
+from .protocol import Outcome, PastTurn, Posting, Question, Turn
 
 LANGUAGES = {
     "en": "English",
@@ -113,7 +113,7 @@ def _conversation(turn: Turn, fence: str) -> str:
     return "\n".join(["The conversation:", fence, *lines, fence])
 
 
-def _lines(exchange: Exchange) -> tuple[str, str]:
+def _lines(exchange: PastTurn) -> tuple[str, str]:
     answer = SKIPPED if exchange.skipped else exchange.answer.strip() or LEFT_OUT
     return f"Interviewer: {exchange.question}", f"Candidate: {answer}"
 

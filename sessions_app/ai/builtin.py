@@ -23,7 +23,7 @@ from .coverage import open_points
 from .echoing import quotable
 from .leaving import leaves
 from .phrases import ENGLISH, has_phrases, phrases
-from .protocol import BUILT_IN, FREE, Estimate, Exchange, Outcome, Point, Posting, ProviderError, Question, Turn
+from .protocol import BUILT_IN, FREE, Estimate, Outcome, PastTurn, Point, Posting, ProviderError, Question, Turn
 from .wording import listed
 
 OPENING = "opening"
@@ -150,7 +150,7 @@ def closing(candidate_name: str, language: str = ENGLISH) -> str:
     return words.naming(words.closing, candidate_name)
 
 
-def _worth_a_follow_up(turn: Turn, asked: Question, last: Exchange) -> Point | None:
+def _worth_a_follow_up(turn: Turn, asked: Question, last: PastTurn) -> Point | None:
     """The first open point of the last answer, if staying is worth it.
 
     Not after a skip or "I don't know", not twice on one question, and on at most a third of the questions.
@@ -160,7 +160,7 @@ def _worth_a_follow_up(turn: Turn, asked: Question, last: Exchange) -> Point | N
     return next((point for point in open_points(asked, [last.answer]) if point.follow_up), None)
 
 
-def _follow_up(turn: Turn, asked: Question, point: Point, last: Exchange) -> str:
+def _follow_up(turn: Turn, asked: Question, point: Point, last: PastTurn) -> str:
     """The point's follow-up, after the candidate's own words if some of them can be quoted."""
     language = _spoken(turn, last.key)
     if not language:
@@ -178,7 +178,7 @@ def _next_planned(turn: Turn) -> Question:
     raise ProviderError("PLAN_EXHAUSTED", "All prepared questions have been asked.", retryable=False)
 
 
-def _lead_in(turn: Turn, last: Exchange, language: str) -> str:
+def _lead_in(turn: Turn, last: PastTurn, language: str) -> str:
     if not language:
         return ""
     words = phrases(language)

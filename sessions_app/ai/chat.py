@@ -26,6 +26,8 @@ _quirks: dict[tuple[str, str], set[str]] = defaultdict(set)
 _REFUSED = {  # in the refusal's words -> what is done about it
     "max_completion_tokens": "max_completion_tokens",
     "stream_options": "no_stream_options",
+    "maxitems": "no_sizes",
+    "maxlength": "no_sizes",
     "response_format": "no_response_format",
     "json_schema": "no_response_format",
     "schema": "no_response_format",
@@ -134,8 +136,8 @@ class ChatModel:
                 known = _as_known(request, quirks)
                 return _client(self.endpoint).chat.completions.create(model=self.endpoint.model_id, **known)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                quirk = _quirk_in(error, request)
-                if quirk is None or quirk in quirks:
+                quirk = _quirk_in(error, request, quirks)
+                if quirk is None:
                     raise
                 quirks.add(quirk)
 
@@ -189,15 +191,21 @@ def _as_known(request: dict[str, Any], quirks: set[str]) -> dict[str, Any]:
         adapted.pop("stream_options", None)
     if "no_response_format" in quirks:
         adapted.pop("response_format", None)
+    if "no_sizes" in quirks and "response_format" in adapted:
+        from .replies import unsized
+
+        adapted["response_format"] = unsized(adapted["response_format"])
     return adapted
 
 
-def _quirk_in(error: Any, request: dict[str, Any]) -> str | None:
+def _quirk_in(error: Any, request: dict[str, Any], known: set[str]) -> str | None:
+    """What the endpoint says it does not know, and was not known not to know."""
     from .chat_errors import names_parameter
 
     words = names_parameter(error)
     for word, quirk in _REFUSED.items():
-        if word in words and (quirk != "no_response_format" or "response_format" in request):
+        is_about_it = "response_format" in request or quirk not in ("no_sizes", "no_response_format")
+        if word in words and is_about_it and quirk not in known:
             return quirk
     return None
 

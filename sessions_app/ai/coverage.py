@@ -98,16 +98,42 @@ def shown(question: Question, answer: str) -> list[Shown]:
     """For each rubric point that the answer speaks of, its best passage, in the rubric's order."""
     rubric = _read(question)
     parts = sentences(answer)
-    before = said_before(parts)
-    if is_monotonous(parts):
-        return []
     nearness = _nearness(rubric, parts)
     passages: dict[int, list[Shown]] = defaultdict(list)
-    for part, is_repeated in zip(parts, before, strict=True):
-        if not is_repeated and not repeats(part, rubric.asked):
-            for passage in _shown_by(rubric, part, answer, nearness):
-                passages[passage.point_index].append(passage)
+    for part in _own_sentences(rubric, parts):
+        for passage in _shown_by(rubric, part, answer, nearness):
+            passages[passage.point_index].append(passage)
     return [best for point in sorted(passages) if (best := _best(passages[point])).strength >= SEEN]
+
+
+def touched(question: Question, answer: str) -> list[int]:
+    """The rubric points that the answer touches on and does not show: too little to be evidence of anything.
+
+    One word of the rubric is enough, in a sentence that asks nothing, denies nothing and lists no terms.
+    """
+    rubric = _read(question)
+    found: set[int] = set()
+    for part in _own_sentences(rubric, sentences(answer)):
+        denials = denied(part, answer)
+        if not part.is_question and not any(denials):
+            found |= _named_in(rubric, part, denials)
+    return sorted(found - {passage.point_index for passage in shown(question, answer)})
+
+
+def _named_in(rubric: _Rubric, part: Sentence, denials: list[bool]) -> set[int]:
+    """The points of which a sentence has a word that is no everyday one."""
+    found = _found_in(rubric, part, denials)
+    if not found or is_list_of_terms(part, *_terms(found, part)):
+        return set()
+    return {point for point, said in found.items() if said.words or not all(said.aliases.values())}
+
+
+def _own_sentences(rubric: _Rubric, parts: Sequence[Sentence]) -> list[Sentence]:
+    """Those that say something new: neither the question again, nor what was said before."""
+    if is_monotonous(parts):
+        return []
+    pairs = zip(parts, said_before(parts), strict=True)
+    return [part for part, is_repeated in pairs if not is_repeated and not repeats(part, rubric.asked)]
 
 
 def level_of(strength: float) -> str:

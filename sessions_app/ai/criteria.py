@@ -51,7 +51,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class RubricPoint:
+class PlacedPoint:
     """One thing that an answer to ``question`` was to show. ``index`` is its place in that question's rubric."""
 
     question: Question
@@ -76,7 +76,7 @@ def rubric_version(plan: dict[str, Any]) -> str:
     return f"{template['slug']}.v{template['version']}" if template else "bank"
 
 
-def asked_points(criterion: Criterion, said: Sequence[Said]) -> list[RubricPoint]:
+def asked_points(criterion: Criterion, said: Sequence[Said]) -> list[PlacedPoint]:
     """The rubric points of the criterion's questions that were asked, skipped and unanswered ones included.
 
     What was planned and never asked is nobody's fault and counts neither way. A skip is an answer that shows nothing.
@@ -98,8 +98,8 @@ def answers_for(criterion: Criterion, said: Sequence[Said]) -> list[Said]:
     return [exchange for exchange in said if exchange.is_answered and (not keys or exchange.key in keys)]
 
 
-def _points(questions: Iterable[Question]) -> list[RubricPoint]:
-    return [RubricPoint(question, n, point) for question in questions for n, point in enumerate(question.points)]
+def _points(questions: Iterable[Question]) -> list[PlacedPoint]:
+    return [PlacedPoint(question, n, point) for question in questions for n, point in enumerate(question.points)]
 
 
 def _rows_of(questions: Sequence[Question]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from sessions_app import scoring
 
 from . import coverage, injections
-from .criteria import Criterion, RubricPoint, Said, answered_share, answers_for, asked_points
+from .criteria import Criterion, PlacedPoint, Said, answered_share, answers_for, asked_points
 from .injections import Instruction
 from .masking import masked
 from .protocol import BUILT_IN, Usage
@@ -26,7 +26,7 @@ SCORED, NOT_ENOUGH, LEFT_TO_HUMAN = "scored", "not_enough_evidence", "left_to_hu
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Quotation:
     """The candidate's words for a rubric point: ``quote`` is the answer's ``[start:end]``, in code points."""
 
     message_id: str
@@ -40,9 +40,9 @@ class Evidence:
 class PointShown:
     """What is known of one rubric point: ``level`` is empty where nothing shows it."""
 
-    rubric: RubricPoint
+    rubric: PlacedPoint
     level: str = ""
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[Quotation, ...] = ()
 
     @property
     def is_shown(self) -> bool:
@@ -71,7 +71,7 @@ class Judgement:
         return "" if self.score is None else scoring.level_of(self.score)
 
     @property
-    def evidence(self) -> list[Evidence]:
+    def evidence(self) -> list[Quotation]:
         return [evidence for point in self.points for evidence in point.evidence]
 
 
@@ -83,12 +83,12 @@ class Prepared:
     text: str
     instructions: tuple[Instruction, ...] = ()
 
-    def evidence(self, start: int, end: int, point: str) -> Evidence | None:
+    def evidence(self, start: int, end: int, point: str) -> Quotation | None:
         """The candidate's words at that place; None where the passage holds instructions to the judge."""
         place = Span(start, end)
         if end <= start or any(place.overlaps(instruction.span) for instruction in self.instructions):
             return None
-        return Evidence(self.said.message_id, start, end, self.said.answer[start:end], point)
+        return Quotation(self.said.message_id, start, end, self.said.answer[start:end], point)
 
 
 def prepare(said: Iterable[Said], names: Iterable[str] = ()) -> list[Prepared]:
@@ -125,16 +125,26 @@ def by_coverage(criterion: Criterion, prepared: Sequence[Prepared]) -> Judgement
         return replace(judged, verdict=LEFT_TO_HUMAN, rationale="There is no rubric to look for evidence with.")
     points = tuple(_covered(rubric, mine) for rubric in asked)
     shown = sum(point.is_shown for point in points)
-    judged = replace(judged, points=points, rationale=f"{shown} of {len(points)} rubric points have evidence.")
+    told = f"{shown} of {len(points)} rubric points have evidence."
+    if touched := sum(_is_touched(point, mine) for point in points if not point.is_shown):
+        told = f"{told} The answers touch on {touched} more, with too little to count."
+    judged = replace(judged, points=points, rationale=told)
     score = scoring.share_shown(shown, len(points))
     if score is None:
         return judged
     return replace(judged, verdict=SCORED, score=score, confidence=answered_share(criterion, said))
 
 
-def _covered(rubric: RubricPoint, answers: Sequence[Prepared]) -> PointShown:
+def _is_touched(point: PointShown, answers: Sequence[Prepared]) -> bool:
+    """Whether an answer to its question has something of it. No score knows of that, only who reads why."""
+    question = point.rubric.question
+    mine = [one.text for one in answers if one.said.key == question.key]
+    return any(point.rubric.index in coverage.touched(question, text) for text in mine)
+
+
+def _covered(rubric: PlacedPoint, answers: Sequence[Prepared]) -> PointShown:
     """The point with its best passage among the answers to its question, follow-ups included."""
-    best: tuple[float, Evidence] | None = None
+    best: tuple[float, Quotation] | None = None
     for one in answers:
         if one.said.key != rubric.question.key:
             continue

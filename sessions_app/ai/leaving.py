@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .protocol import Exchange
+from .protocol import PastTurn
 
 _NOT_KNOWN = re.compile(
     r"\W*((well|sorry|honestly|to be honest|hm+)\W+)*"
@@ -18,6 +18,6 @@ _NOT_KNOWN = re.compile(
 )
 
 
-def leaves(exchange: Exchange) -> bool:
+def leaves(exchange: PastTurn) -> bool:
     """By skipping it, or by saying that they do not know, in one of a few languages."""
     return exchange.skipped or _NOT_KNOWN.fullmatch(exchange.answer.replace("’", "'")) is not None

@@ -16,16 +16,16 @@ from typing import Any, Protocol
 from sessions_app import scoring
 
 from . import quotes
-from .criteria import Criterion, RubricPoint, Said, answered_share, asked_points
+from .criteria import Criterion, PlacedPoint, Said, answered_share, asked_points
 from .judging import (
     LEFT_TO_HUMAN,
     MODEL,
     NOT_ENOUGH,
     SCORED,
-    Evidence,
     Judgement,
     PointShown,
     Prepared,
+    Quotation,
     answered,
     by_coverage,
 )
@@ -35,6 +35,7 @@ from .protocol import Point, ProviderError, Question, Usage
 
 MOST_QUOTES = 3
 LONGEST_RATIONALE = 800
+ASKED_QUOTE, ASKED_RATIONALE = 240, 400  # characters, so that a whole reply fits into its tokens
 # What the words of a judge about its own certainty are taken for; the share of the rubric that was answered caps them.
 CONFIDENCE = {"low": 0.3, "medium": 0.6, "high": 0.9}
 # Errors that concern this one call, and would again: they leave one criterion to a person, not the whole report.
@@ -48,33 +49,6 @@ DECOYS = (
     Point("Tells how many steps lead down to the company's archive", solid="Gives the exact number."),
 )
 _RUN = 3  # words in a row that a question has from the résumé
-
-_QUOTE = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["answer", "text"],
-    "properties": {"answer": {"type": "integer"}, "text": {"type": "string"}},
-}
-_POINT = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["point", "level", "quotes"],
-    "properties": {
-        "point": {"type": "integer"},
-        "level": {"type": "string", "enum": ["none", *scoring.LEVEL_POINTS]},
-        "quotes": {"type": "array", "items": _QUOTE},
-    },
-}
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["points", "rationale", "confidence"],
-    "properties": {
-        "points": {"type": "array", "items": _POINT},
-        "rationale": {"type": "string"},
-        "confidence": {"type": "string", "enum": list(CONFIDENCE)},
-    },
-}
 
 
 class Judge(Protocol):
@@ -96,7 +70,7 @@ class _Case:
     """
 
     criterion: Criterion
-    points: Sequence[RubricPoint]
+    points: Sequence[PlacedPoint]
     decoy: int
     answers: Sequence[Prepared]
     names: Sequence[str] = ()
@@ -129,25 +103,52 @@ def by_model(
     return _judged(judge, case, written, share)
 
 
-def _with_decoy(points: Sequence[RubricPoint]) -> tuple[list[RubricPoint], int]:
+def _with_decoy(points: Sequence[PlacedPoint]) -> tuple[list[PlacedPoint], int]:
     """The points with a decoy at a place that nobody can foretell, and that place."""
     place = 1 + secrets.randbelow(len(points))
-    decoy = RubricPoint(points[0].question, -1, secrets.choice(DECOYS))
+    decoy = PlacedPoint(points[0].question, -1, secrets.choice(DECOYS))
     return [*points[:place], decoy, *points[place:]], place
 
 
-def _itself(criterion: Criterion, answers: Sequence[Prepared]) -> list[RubricPoint]:
+def _itself(criterion: Criterion, answers: Sequence[Prepared]) -> list[PlacedPoint]:
     """Where there is no rubric, the criterion is its own only point."""
     said = answers[0].said
-    return [RubricPoint(Question(said.key, "", said.question), 0, Point(statement=criterion.title))]
+    return [PlacedPoint(Question(said.key, "", said.question), 0, Point(statement=criterion.title))]
+
+
+def schema(points: int, answers: int) -> dict[str, Any]:
+    """What a reply about so many points of so many answers has to look like."""
+    text = {"type": "string", "maxLength": ASKED_QUOTE}
+    quote = _object({"answer": {"type": "integer", "minimum": 1, "maximum": answers}, "text": text})
+    point = {
+        "point": {"type": "integer", "minimum": 1, "maximum": points},
+        "level": {"type": "string", "enum": ["none", *scoring.LEVEL_POINTS]},
+        "quotes": {"type": "array", "items": quote, "maxItems": MOST_QUOTES},
+    }
+    reply = {
+        "points": {"type": "array", "items": _object(point), "maxItems": points},
+        "rationale": {"type": "string", "maxLength": ASKED_RATIONALE},
+        "confidence": {"type": "string", "enum": list(CONFIDENCE)},
+    }
+    return _object(reply)
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(properties),
+        "properties": properties,
+    }
 
 
 def _judged(judge: Judge, case: _Case, written: Prompt, share: float) -> Judgement:
     """Ask, and ask once more where the reply is not what was asked for; then leave it to a person."""
     spent, is_misled = Usage(), False
+    fits, longest = schema(len(case.points), len(case.answers)), 300 + 160 * len(case.points)
     for _ in range(2):
         try:
-            reply, usage = judge.structured(messages(case, written), SCHEMA, 300 + 160 * len(case.points))
+            reply, usage = judge.structured(messages(case, written), fits, longest)
             spent += usage
             return _counted(reply, case, judge.name, written, share, spent)
         except ProviderError as error:
@@ -210,9 +211,9 @@ def _read(reply: Any, points: int) -> dict[int, tuple[str, list[dict[str, Any]]]
     return claims
 
 
-def _kept(claimed: Sequence[dict[str, Any]], case: _Case, rubric: RubricPoint) -> tuple[list[Evidence], int]:
+def _kept(claimed: Sequence[dict[str, Any]], case: _Case, rubric: PlacedPoint) -> tuple[list[Quotation], int]:
     """The quotes that are the candidate's words in that answer, each once, and how many were not."""
-    kept: list[Evidence] = []
+    kept: list[Quotation] = []
     dropped = 0
     for quote in claimed:
         evidence = _evidence(quote, case, rubric)
@@ -223,7 +224,7 @@ def _kept(claimed: Sequence[dict[str, Any]], case: _Case, rubric: RubricPoint) -
     return kept, dropped
 
 
-def _evidence(quote: dict[str, Any], case: _Case, rubric: RubricPoint) -> Evidence | None:
+def _evidence(quote: dict[str, Any], case: _Case, rubric: PlacedPoint) -> Quotation | None:
     if not 1 <= quote["answer"] <= len(case.answers):
         return None
     one = case.answers[quote["answer"] - 1]

@@ -54,7 +54,7 @@ class Posting:
 
 
 @dataclass(frozen=True)
-class Exchange:
+class PastTurn:
     """A question that was asked and what the candidate made of it. ``key`` names the planned question behind it."""
 
     key: str
@@ -76,7 +76,7 @@ class Turn:
     candidate_name: str
     planned_questions: int
     plan: tuple[Question, ...]
-    history: tuple[Exchange, ...] = ()
+    history: tuple[PastTurn, ...] = ()
     posting: Posting | None = None
     resume: str = ""
     has_template: bool = False

@@ -18,6 +18,7 @@ from .protocol import Usage
 from .signs import MAX_QUOTE, MOST_PER_SENTENCE, Sign
 
 MAX_TOKENS = 1_200
+ASKED_QUOTE = 240  # characters
 _PER_DIMENSION = 2
 _LEAST = 0.01  # a strength below says nothing
 
@@ -44,14 +45,14 @@ def _messages(answer: str, question: str, wanted: Sequence[Dimension]) -> list[d
 def _schema(wanted: Sequence[Dimension]) -> dict[str, Any]:
     piece = {
         "dimension": {"type": "string", "enum": [one.key for one in wanted]},
-        "quote": {"type": "string"},
+        "quote": {"type": "string", "maxLength": ASKED_QUOTE},
         "polarity": {"type": "number", "minimum": -1, "maximum": 1},
         "strength": {"type": "number", "minimum": 0, "maximum": 1},
     }
     item = {"type": "object", "properties": piece, "required": list(piece), "additionalProperties": False}
     return {
         "type": "object",
-        "properties": {"evidence": {"type": "array", "items": item}},
+        "properties": {"evidence": {"type": "array", "items": item, "maxItems": _PER_DIMENSION * len(wanted)}},
         "required": ["evidence"],
         "additionalProperties": False,
     }

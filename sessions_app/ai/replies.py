@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 
 _FENCE = re.compile(r"```(?:json)?\s*(.*?)```", re.S)
+_SIZES = frozenset({"maxItems", "maxLength"})
 _THOUGHT = re.compile(r"<think>.*?</think>", re.S)
 
 
@@ -29,6 +30,19 @@ def response_format(schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {**named, "strict": True} if _is_strict(schema) else named}
 
 
+def unsized(schema: Any) -> Any:
+    """The schema, or anything that holds it, without how long its parts may get.
+
+    Sizes keep a model that writes on and on to its form where the endpoint follows the schema letter by letter. Not
+    every endpoint knows them, and a reply that is longer is no worse for it.
+    """
+    if isinstance(schema, list):
+        return [unsized(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {name: unsized(part) for name, part in schema.items() if name not in _SIZES}
+
+
 def object_in(text: str) -> Any:
     """The JSON of a reply, with a fence or words around it; None if there is none."""
     told = _THOUGHT.sub("", text).strip()
@@ -42,10 +56,10 @@ def object_in(text: str) -> Any:
 
 
 def fault_of(found: Any, schema: dict[str, Any]) -> str:
-    """Where it does not fit, without its own words; empty if it fits."""
+    """Where it does not fit, without its own words; empty if it fits. Longer than was asked for fits, too."""
     if not isinstance(found, dict):
         return "there is no JSON object"
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(found))
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(unsized(schema)).iter_errors(found))
     if error is None:
         return ""
     place = "/".join(str(part) for part in error.absolute_path) or "the object"

@@ -20,7 +20,7 @@ UNSURE = 0.5  # below this confidence a person is asked to look
 
 
 @dataclass(frozen=True)
-class Report:
+class Findings:
     overall_score: float | None
     confidence: float | None
     summary: str
@@ -33,13 +33,15 @@ class Report:
     needs_human: bool
 
 
-def report_of(judged: Sequence[Judgement], said: Sequence[Said], *, tells_anchors: bool, is_flagged: bool) -> Report:
+def findings_of(
+    judged: Sequence[Judgement], said: Sequence[Said], *, tells_anchors: bool, is_flagged: bool
+) -> Findings:
     """``tells_anchors``: the plan says what a solid answer is like. That gives the rubric away, so only in practice."""
     weights = [one.criterion.weight for one in judged]
     score = scoring.overall(zip((one.score for one in judged), weights, strict=True))
     confidence = scoring.overall_confidence(zip((one.confidence for one in judged), weights, strict=True))
     missing = _missing(judged)
-    return Report(
+    return Findings(
         overall_score=score,
         confidence=confidence,
         summary=_summary(judged, said),

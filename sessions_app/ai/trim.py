@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from .protocol import Exchange, Turn
+from .protocol import PastTurn, Turn
 
 RECENT = 2
 RESUME_CHARACTERS = 800
@@ -46,7 +46,7 @@ def _smaller_and_smaller(turn: Turn) -> Iterator[Turn]:
     yield replace(small, history=(*map(_without_words, small.history[:-1]), *last), resume="")
 
 
-def _without_words(exchange: Exchange) -> Exchange:
+def _without_words(exchange: PastTurn) -> PastTurn:
     return replace(exchange, question="", answer="")
 
 

@@ -22,7 +22,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class MapRow:
     point: Point
     cells: tuple[Cell, ...]
 
@@ -37,7 +37,7 @@ class Mapped:
 
     question: Question
     answers: tuple[SessionMessage, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[MapRow, ...]
 
     @property
     def covered(self) -> int:
@@ -60,7 +60,7 @@ def coverage_of(session: InterviewSession) -> list[Mapped]:
 def _mapped(question: Question, answers: list[SessionMessage]) -> Mapped:
     columns = [{found.point_index: found for found in shown(question, answer.content)} for answer in answers]
     rows = [
-        Row(point, tuple(_cell(answer, column.get(n)) for answer, column in zip(answers, columns, strict=True)))
+        MapRow(point, tuple(_cell(answer, column.get(n)) for answer, column in zip(answers, columns, strict=True)))
         for n, point in enumerate(question.points)
     ]
     return Mapped(question, tuple(answers), tuple(rows))

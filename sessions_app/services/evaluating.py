@@ -19,7 +19,7 @@ from sessions_app.ai.criteria import Said, criteria_of, rubric_version
 from sessions_app.ai.judging import COVERAGE, MODEL, Judgement, Prepared, by_coverage, prepare
 from sessions_app.ai.model_judge import Judge, by_model
 from sessions_app.ai.protocol import BUILT_IN, ProviderError, Usage
-from sessions_app.ai.report import Report, report_of
+from sessions_app.ai.report import Findings, findings_of
 from sessions_app.logs import log
 from sessions_app.models import CriterionScore, Evaluation, Evidence, InterviewSession, Operation, SessionMessage
 from sessions_app.models.clock import database_now
@@ -63,7 +63,7 @@ def retry_evaluation(session_id: UUID | str, *, actor: Actor = SYSTEM, now: date
         return again(change)
 
 
-def current_evaluation(session_id: UUID | str, *, actor: Actor = SYSTEM) -> Evaluation:
+def get_evaluation(session_id: UUID | str, *, actor: Actor = SYSTEM) -> Evaluation:
     """The evaluation that counts, with criteria and evidence, for whoever may see it.
 
     Raises:
@@ -77,7 +77,7 @@ def current_evaluation(session_id: UUID | str, *, actor: Actor = SYSTEM) -> Eval
 
 
 def evaluation_for(session: InterviewSession, actor: Actor) -> Evaluation | None:
-    """As ``current_evaluation``, of a session that was fetched for the actor; None where there is none to see."""
+    """As ``get_evaluation``, of a session that was fetched for the actor; None where there is none to see."""
     if session.status not in ENDED or not may_see_scores(session, actor):
         return None
     rows = Evaluation.objects.current().filter(session=session)
@@ -214,7 +214,9 @@ def _store(
 ) -> None:
     """The report takes the place of an earlier one, which is kept."""
     session = change.session
-    told = report_of(judged, [one.said for one in prepared], tells_anchors=session.is_practice, is_flagged=bool(flags))
+    told = findings_of(
+        judged, [one.said for one in prepared], tells_anchors=session.is_practice, is_flagged=bool(flags)
+    )
     session.evaluations.current().update(superseded_at=change.now)
     evaluation = _evaluation(change, claimed, told, judged, flags)
     evaluation.save(force_insert=True)
@@ -230,7 +232,7 @@ def _store(
 
 
 def _evaluation(
-    change: Change, claimed: Claim, told: Report, judged: Sequence[Judgement], flags: list[dict[str, Any]]
+    change: Change, claimed: Claim, told: Findings, judged: Sequence[Judgement], flags: list[dict[str, Any]]
 ) -> Evaluation:
     usage = _total(judged)
     by_model = next((one for one in judged if one.method == MODEL), None)

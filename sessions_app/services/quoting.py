@@ -20,7 +20,7 @@ Quote = dict[str, Any]  # {message_id, start, end, quote}, as ReviewRating keeps
 _SENTENCE = re.compile(r"[^\n]*?(?:[.!?…]+[\"'”’)\]]*(?=\s|$)|(?=\n|$))", re.MULTILINE)
 
 
-def sentences(text: str) -> Iterator[tuple[int, int]]:
+def sentence_places(text: str) -> Iterator[tuple[int, int]]:
     """Where the sentences of an answer begin and end, in code points, without the space around them."""
     for found in _SENTENCE.finditer(text):
         said = found.group()
@@ -32,8 +32,12 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 
 def answers_of(session: InterviewSession) -> list[SessionMessage]:
     """What the candidate said, oldest first; skipped questions have nothing to quote."""
-    rows = session.messages.history().filter(kind="answer")
-    return [row for row in rows if not row.is_skip and row.content]
+    return answers_among(session.messages.history().filter(kind="answer"))
+
+
+def answers_among(messages: Iterable[SessionMessage]) -> list[SessionMessage]:
+    """As ``answers_of``, of messages that were read already."""
+    return [one for one in messages if one.kind == "answer" and one.content and not one.is_skip]
 
 
 def quote_at(answers: Iterable[SessionMessage], message_id: Any, start: Any, end: Any) -> Quote | None:

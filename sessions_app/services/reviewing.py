@@ -3,6 +3,7 @@
 A review is a draft until it is submitted. Submitting fixes the ratings first. Only then is the machine's score
 compared, and where the two are more than ten points apart the review is ``sealed``: its ratings stay as they are, its
 author sees both scores and says why they differ. So nobody learns the other score who can still change their own.
+Where no program has scored the interview, and none is about to, there is nothing to compare: people's word is enough.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from sessions_app.access import Actor, as_uuid
 from sessions_app.models import CriterionScore, Evaluation, Review, ReviewRating, User
 from sessions_app.models.evaluation import Rating, Recommendation
 
+from .by_people import evaluation_by_people
 from .change import Change, changing
 from .quoting import MOST_QUOTES, Looked, Quote, answers_of, quote_at, without_doubles
-from .scorecards import current_evaluation
+from .scorecards import RatedCriterion, evaluation_to_rate, rated_criteria
 
 MAX_NOTE = 2_000
 MAX_TAKEAWAYS = 4_000
@@ -77,7 +79,7 @@ def submit_review(session_id: Any, given: Given | None, *, actor: Actor, now: da
             _take_reason(review, given)
         else:
             _write(change, review, given or _as_given(review), is_complete=True)
-            _seal(review)
+            _seal(change, review)
         _submit(change, review)
     return review
 
@@ -112,7 +114,7 @@ def assign_reviewer(session_id: Any, reviewer_id: Any, *, actor: Actor, now: dat
     with changing(session_id, actor, now=now) as change:
         if not (actor.is_staff or actor.is_system):
             raise errors.PermissionDenied("Only staff can ask for a review.")
-        evaluation = current_evaluation(change.session)
+        evaluation = evaluation_to_rate(change.session)
         reviewer = _reviewer(change, reviewer_id)
         review = _review_of(change, evaluation, reviewer)
         _refuse_if_over(
@@ -121,7 +123,12 @@ def assign_reviewer(session_id: Any, reviewer_id: Any, *, actor: Actor, now: dat
         if review.assigned_by_id is None:
             review.assigned_by = actor.user
             review.save(update_fields=["assigned_by"])
-            change.record("review.assigned", evaluation=evaluation.pk, review=review.pk, reviewer=reviewer.pk)
+            change.record(
+                "review.assigned",
+                evaluation=evaluation.pk if evaluation else None,
+                review=review.pk,
+                reviewer=reviewer.pk,
+            )
     return review
 
 
@@ -135,7 +142,8 @@ def _own_review(change: Change, given: Given) -> Review:
         raise errors.PermissionDenied("Only staff can review an interview.")
     if session.candidate_id == actor.user.pk:
         raise errors.PermissionDenied("This is your own interview. Somebody else has to review it.")
-    evaluation = _expected_evaluation(change, given.evaluation_id)
+    begun = _begun(change, actor.user)
+    evaluation = evaluation_to_rate(session, begun) if not given.evaluation_id else _expected(change, given)
     review = _review_of(change, evaluation, actor.user)
     _refuse_if_over(review)
     if given.revision is not None and given.revision != review.revision:
@@ -143,12 +151,17 @@ def _own_review(change: Change, given: Given) -> Review:
     return review
 
 
-def _expected_evaluation(change: Change, expected: str) -> Evaluation:
-    """The current one. Raises EvaluationNotFound, or EvaluationSuperseded where another was expected."""
+def _expected(change: Change, given: Given) -> Evaluation:
+    """The one that the form was filled in for. Raises EvaluationSuperseded where it is not the current one."""
     current = Evaluation.objects.current().filter(session=change.session).first()
-    if expected and (current is None or str(current.pk) != expected):
+    if current is None or str(current.pk) != given.evaluation_id:
         raise errors.EvaluationSuperseded
-    return current or current_evaluation(change.session)
+    return current
+
+
+def _begun(change: Change, reviewer: User) -> Review | None:
+    """Somebody's review of what was said."""
+    return Review.objects.since_the_end().filter(session=change.session, reviewer=reviewer).last()
 
 
 def _refuse_if_over(review: Review, submitted: str = "", skipped: str = "") -> None:
@@ -158,18 +171,18 @@ def _refuse_if_over(review: Review, submitted: str = "", skipped: str = "") -> N
         raise errors.ReviewSkipped(skipped)
 
 
-def _review_of(change: Change, evaluation: Evaluation, reviewer: User) -> Review:
+def _review_of(change: Change, evaluation: Evaluation | None, reviewer: User) -> Review:
     """Somebody's review of what was said, made where there is none. A draft goes along when it is judged once more."""
-    review = Review.objects.since_the_end().filter(session=change.session, reviewer=reviewer).last()
+    review = _begun(change, reviewer)
     if review is None:
         return _new_review(change, evaluation, reviewer)
-    if review.status == "draft" and review.evaluation_id != evaluation.pk:
+    if review.status == "draft" and evaluation is not None and review.evaluation_id != evaluation.pk:
         review.evaluation = evaluation
         review.save(update_fields=["evaluation"])
     return review
 
 
-def _new_review(change: Change, evaluation: Evaluation, reviewer: User) -> Review:
+def _new_review(change: Change, evaluation: Evaluation | None, reviewer: User) -> Review:
     return Review.objects.create(
         session=change.session,
         evaluation=evaluation,
@@ -197,7 +210,7 @@ def _write(change: Change, review: Review, given: Given, *, is_complete: bool = 
     Raises:
         ValidationFailed: with every wrong field, and where it has to be complete with every one that is missing.
     """
-    keys = list(_criteria(review).values_list("key", flat=True))
+    keys = [criterion.key for criterion in _criteria(change, review)]
     answers = Looked(answers_of(change.session))
     wrong = _wrong_words(given) + (_missing(given, keys) if is_complete else [])
     rows = []
@@ -294,9 +307,9 @@ def _as_given(review: Review) -> Given:
     return Given(ratings, review.takeaways, review.recommendation, review.reason)
 
 
-def _seal(review: Review) -> None:
+def _seal(change: Change, review: Review) -> None:
     """Fix the ratings and count their score."""
-    weights = dict(_criteria(review).values_list("key", "weight"))
+    weights = {criterion.key: criterion.weight for criterion in _criteria(change, review)}
     ratings = review.ratings.values_list("key", "rating")
     review.status = "sealed"
     review.final_score = scoring.score_of_ratings((word, weights[key]) for key, word in ratings)
@@ -312,7 +325,7 @@ def _take_reason(review: Review, given: Given | None) -> None:
 
 def _submit(change: Change, review: Review) -> None:
     """Submit what is sealed, unless the scores are far apart and nobody has said why."""
-    evaluation = Evaluation.objects.get(reviews=review)
+    evaluation = review.evaluation = review.evaluation or evaluation_by_people(change)
     told: dict[str, Any] = {"evaluation": evaluation.pk, "review": review.pk}
     if scoring.differs(review.final_score, evaluation.overall_score) and not review.reason:
         change.record("review.sealed", **told)
@@ -323,8 +336,10 @@ def _submit(change: Change, review: Review) -> None:
     _save(change, review)
 
 
-def _criteria(review: Review) -> Any:
-    return CriterionScore.objects.filter(evaluation__reviews=review).order_by("position")
+def _criteria(change: Change, review: Review) -> list[RatedCriterion]:
+    """Of the evaluation that it stands beside, else of the plan."""
+    rows = CriterionScore.objects.filter(evaluation=review.evaluation_id).order_by("position")
+    return rated_criteria(change.session, rows)
 
 
 def _save(change: Change, review: Review) -> None:

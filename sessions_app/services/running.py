@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sessions_app.ai import drafting
 from sessions_app.ai.builtin import LastQuestion
-from sessions_app.ai.protocol import BUILT_IN, Exchange, Outcome, Provider, ProviderError, Question, Turn
+from sessions_app.ai.protocol import BUILT_IN, Outcome, PastTurn, Provider, ProviderError, Question, Turn
 from sessions_app.ai.trim import trimmed
 from sessions_app.logs import log
 from sessions_app.models import InterviewSession, SessionMessage
@@ -49,7 +49,7 @@ def turn_of(session: InterviewSession, *, attempt: int = 1) -> Turn:
         candidate_name=session.candidate_name,
         planned_questions=session.planned_questions,
         plan=tuple(Question.from_json(row) for row in session.plan.get("questions", ())),
-        history=tuple(exchanges(said)),
+        history=tuple(past_turns(said)),
         posting=as_posting(session.job_posting),
         resume=session.resume.content if session.resume else "",
         has_template=session.plan.get("template") is not None,
@@ -61,12 +61,12 @@ def turn_of(session: InterviewSession, *, attempt: int = 1) -> Turn:
     )
 
 
-def exchanges(said: Iterable[SessionMessage]) -> Iterator[Exchange]:
+def past_turns(said: Iterable[SessionMessage]) -> Iterator[PastTurn]:
     """Question and answer in pairs, oldest first; an unanswered question makes none."""
     for question, answer in exchanged(said):
         if answer is not None:
             key, is_follow_up = origin_of(question)
-            yield Exchange(key, question.content, answer.content, is_follow_up, answer.is_skip)
+            yield PastTurn(key, question.content, answer.content, is_follow_up, answer.is_skip)
 
 
 def _carry_out(claimed: Claim, provider: Provider | None, stopping: Stopping) -> None:

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Coalesce
 from sessions_app.access import Actor
 from sessions_app.models import CandidateRequest, Evaluation, InterviewSession, Review
 
-from .scorecards import SEES
+from .scorecards import SEES, can_be_rated
 
 HALF = 0.5  # scores are shown as whole numbers
 
@@ -67,9 +67,8 @@ def is_reviewed() -> Exists:
 
 
 def has_no_reviewer() -> Q:
-    """It is scored, people judge it or its candidate disagrees, and nobody has begun, nor was asked."""
-    scored = Exists(Evaluation.objects.current().filter(session=OuterRef("pk")))
-    return Q(scored, ~Exists(_reviews().exclude(status="skipped")), Q(is_practice=False) | Q(disagrees()))
+    """It can be rated, people judge it or its candidate disagrees, and nobody has begun, nor was asked."""
+    return Q(can_be_rated(), ~Exists(_reviews().exclude(status="skipped")), Q(is_practice=False) | Q(disagrees()))
 
 
 def disagrees() -> Exists:

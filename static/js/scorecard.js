@@ -4,6 +4,24 @@
 const form = document.querySelector("[data-scorecard]");
 const said = document.querySelector(".scorecard__said");
 if (form && said) start();
+if (form && "keys" in form.dataset) listen();
+
+// 1 to 5 choose a word, only while the focus is in a criterion and not where text is typed.
+function listen() {
+  form.querySelector("[data-keys-help]").hidden = false;
+  for (const criterion of form.querySelectorAll("[data-criterion]")) {
+    const words = [...criterion.querySelectorAll(".words input")];
+    words.forEach((word, place) => word.setAttribute("aria-keyshortcuts", String(place + 1)));
+    criterion.addEventListener("keydown", (event) => {
+      const { key, target, ctrlKey, metaKey, altKey } = event;
+      const word = /^[1-9]$/.test(key) && words[Number(key) - 1];
+      if (!word || ctrlKey || metaKey || altKey || target.matches("textarea")) return;
+      event.preventDefault();
+      word.checked = true;
+      word.focus();
+    });
+  }
+}
 
 function start() {
   const bar = document.createElement("div");
