@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from contextlib import nullcontext
 
@@ -17,6 +18,7 @@ from sessions_app.admin.transitions import VERBS
 from sessions_app.models import InterviewSession, OutgoingMessage, SessionEvent, User
 from sessions_app.services import dry_runs, reviewing
 from sessions_app.services.evaluating import retry_evaluation
+from sessions_app.services.replay import contradictions
 from sessions_app.services.running import run_operation
 from sessions_app.services.spreadsheets import plain
 
@@ -38,6 +40,12 @@ def console(client, sam):
 def bulk(client, action, *chosen, **form):
     name = action if "_" in action else f"{action}_selected"
     return client.post(LIST, {"action": name, "_selected_action": [s.pk for s in chosen], **form}, follow=True)
+
+
+def hidden_in(html):
+    """What the form keeps of the amount and the reason."""
+    names = ("minutes", "other_minutes", "percent", "tokens", "reason")
+    return {name: re.search(rf'<input type="hidden"\s+name="{name}"\s+value="([^"]*)"', html)[1] for name in names}
 
 
 def said(response):
@@ -105,9 +113,43 @@ def test_it_asks_how_much(console, ann):
     session = waiting(ann, time_limit_minutes=20)
     html = bulk(console, "extend", session, confirmed="yes", reason="Fire drill").content.decode()
     assert "Choose how many minutes" in html
+    html = bulk(
+        console, "extend", session, confirmed="yes", reason="Fire drill", minutes="5", tokens="7"
+    ).content.decode()
+    assert "Choose either time or tokens" in html
+    for percent in ("7", "405", "x", "0"):
+        form = {"minutes": "percent", "percent": percent, "reason": "Fire drill"}
+        html = bulk(console, "extend", session, confirmed="yes", **form).content.decode()
+        assert "Choose 5 to 400 % in steps of 5." in html
     html = bulk(console, "extend", session, confirmed="yes", reason="Fire drill", minutes="0").content.decode()
     assert "Choose 1 to 1,440 minutes." in html
     assert fresh(session).extra_seconds == 0
+
+
+@pytest.mark.parametrize(("choice", "percent"), [("50%", ""), ("percent", "50"), ("percent", "50 %")])
+def test_it_says_what_a_share_of_the_limit_is_for_each_before_it_is_added(console, ann, ben, sam, choice, percent):
+    chosen = [
+        waiting(ann, time_limit_minutes=45),
+        paused(ben, time_limit_minutes=20),
+        waiting(sam, time_limit_minutes=None),
+    ]
+    form = {"reason": "Fire drill", "minutes": choice, "percent": percent}
+    assert "Show what each gets" in bulk(console, "extend", *chosen).content.decode()
+    html = bulk(console, "extend", *chosen, look="yes", **form).content.decode()
+    assert "45 min + 23 min (50 % of the limit) = 68 min" in html and "20 min + 10 min" in html
+    assert "2 will be extended" in html and "1 will be skipped" in html
+    assert "there is no time to extend" in html
+    assert [fresh(session).extra_seconds for session in chosen] == [0, 0, 0]
+    sent = hidden_in(html)
+    bulk(console, "extend", *chosen[:2], confirmed="yes", **sent)
+    assert [fresh(session).extra_seconds for session in chosen] == [23 * 60, 600, 0]
+
+
+def test_it_says_what_more_tokens_make_and_who_cannot_have_them(console, ann, ben):
+    small, full = waiting(ann, token_budget=2_000), waiting(ben, token_budget=199_000)
+    html = bulk(console, "extend", small, full, look="yes", reason="More", tokens="5000").content.decode()
+    assert "2,000 + 5,000 tokens = 7,000" in html
+    assert "It can get 1,000 more tokens at most." in html
 
 
 def test_it_reopens_and_deletes_many(console, ann, ben):
@@ -117,6 +159,48 @@ def test_it_reopens_and_deletes_many(console, ann, ben):
     response = bulk(console, "erase_selected", *chosen, confirmed="yes", reason="They asked us to")
     assert "2 sessions deleted." in said(response)
     assert not InterviewSession.objects.kept().exists()
+
+
+def test_it_anonymises_what_others_have_judged_and_says_what_that_means(console, sam, ann, ben):
+    reviewed, practice, going_on = judged(ann), judged(ben, assessed=False), waiting(ann)
+    unjudged = ended(ben)
+    InterviewSession.objects.filter(pk=unjudged.pk).update(is_practice=False)
+    html = bulk(console, "anonymise", reviewed, practice, going_on, unjudged).content.decode()
+    assert "1 will be anonymised" in html and "3 will be skipped" in html
+    for words in (
+        "Gone for good are the name",
+        "numbers about nobody",
+        "It is practice",
+        "It has not ended",
+        "nothing to keep",
+    ):
+        assert words in html
+    assert "Say why" in bulk(console, "anonymise", reviewed, confirmed="yes").content.decode()
+    response = bulk(console, "anonymise", reviewed, unjudged, confirmed="yes", reason="She asked us to")
+    assert "1 session anonymised." in said(response)
+    row = InterviewSession.objects.get(pk=reviewed.pk)
+    assert (row.candidate_name, row.candidate, row.draft_text) == ("", None, "") and not row.messages.exists()
+    assert row.evaluations.get().overall_score == 71 and not row.evaluations.exclude(summary="").exists()
+    event = row.events.last()
+    assert (event.type, event.data["code"], event.reason_row.text) == (
+        "session.erased",
+        "anonymised",
+        "She asked us to",
+    )
+    assert event.actor == f"staff:{sam.pk}"
+    assert not list(contradictions(row))
+
+
+def test_the_page_of_a_judged_session_offers_to_anonymise_it(console, ann, ben):
+    session, practice = judged(ann), judged(ben, assessed=False)
+    assert "/do/anonymise/" not in console.get(f"{LIST}{practice.pk}/change/").content.decode()
+    html = console.get(f"{LIST}{session.pk}/change/").content.decode()
+    assert "/do/anonymise/" in html and "numbers about nobody" in html
+    console.post(f"{LIST}{practice.pk}/do/anonymise/", {"reason": "No"})
+    assert InterviewSession.objects.kept().filter(pk=practice.pk).exists()
+    response = console.post(f"{LIST}{session.pk}/do/anonymise/", {"reason": "She asked us to"}, follow=True)
+    assert "The session was anonymised. Its log, scores and ratings are kept" in said(response)[-1]
+    assert console.get(f"{LIST}{session.pk}/change/", follow=True).redirect_chain
 
 
 def test_a_reminder_goes_to_who_waits_and_the_others_are_told_why_not(console, sam, ann, settings):

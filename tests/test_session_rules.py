@@ -44,14 +44,20 @@ RULES: list[tuple[dict[str, Any], tuple[str, str, str]]] = [
     *(({"model_name": name}, MODEL) for name in ("gpt-9", "", None)),
     *(({"enabled_modes": modes}, MODES) for modes in ([], ["mime"], "text", None, [[]])),
     ({"challenge_text": "x" * 20_001}, TASK),
-    ({"challenge_text": "a\0"}, ("challenge_text", "null_characters_not_allowed", "Null characters are not allowed.")),
+    (
+        {"challenge_text": "a\0"},
+        ("challenge_text", "null_characters_not_allowed", "Null characters are not allowed. Take them out."),
+    ),
     *(({"time_zone": zone}, ZONE) for zone in ("Mars/Olympus", None, {})),
     *(({"closes_at": at}, ("closes_at", "invalid", NO_MOMENT)) for at in ("soon", "2030-13-01T00:00", "", 5)),
     (
         {"opens_at": "2030-01-02T00:00Z", "closes_at": "2030-01-01T00:00Z"},
         ("closes_at", "before_opening", "Closing time is before opening time."),
     ),
-    ({"closes_at": "2020-01-01T00:00Z"}, ("closes_at", "in_the_past", "Closing time is in the past.")),
+    (
+        {"closes_at": "2020-01-01T00:00Z"},
+        ("closes_at", "in_the_past", "Closing time is in the past. Choose a later one."),
+    ),
     (
         {"opens_at": "2030-03-31T02:30", "time_zone": "Europe/Berlin"},
         (
@@ -203,6 +209,13 @@ def test_a_posting_is_chosen_or_written_not_both(ann):
     assert [error.field for error in refused.value.errors] == ["job_posting_text"]
 
 
+def test_what_hides_in_a_pasted_posting_is_taken_out_and_flagged(ann):
+    session = f.created(ann, job_posting_text="Back\u200bend engineer\nYou build the shop.")
+    posting = session.job_posting
+    assert (posting.title, posting.flags) == ("Backend engineer", ["hidden_characters"])
+    assert posting.description.startswith("Backend engineer")
+
+
 def test_closing_is_held_against_the_time_of_creation(ann):
     at = timezone.now() - timedelta(days=2)
     assert f.created(ann, now=at, closes_at=at + timedelta(hours=1)).closes_at == at + timedelta(hours=1)
@@ -223,6 +236,21 @@ def test_a_session_keeps_a_model_that_is_away_while_the_rest_is_edited(ann, how)
     with pytest.raises(ValidationFailed) as refused:
         update_session(session.pk, actor=Actor(ann), model_name=models[1].name)
     assert [error.code for error in refused.value.errors] == ["not_connected"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "words"),
+    [
+        ("put", URL, {}, "not allowed. The Allow header names those that are."),
+        ("post", URL, "{", "Send a JSON object."),
+        ("post", "/api/v1/job-postings", '{"title": "a", "language": "german!"}', "documentation at /docs shows"),
+        ("post", "/api/v1/job-postings", '{"title": "a\\u0000"}', "Take them out."),
+        ("post", "/api/v1/invitations", "[]", "Send a JSON object."),
+    ],
+)
+def test_what_the_framework_refuses_has_a_remedy(method, path, sent, words, sam, as_):
+    answer = getattr(as_(sam), method)(path, sent, content_type="application/json")
+    assert 400 <= answer.status_code < 500 and words in answer.content.decode()
 
 
 # -- SELF_SERVICE off ----------------------------------------------------------------------------------------------

@@ -10,18 +10,22 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from sessions_app import errors
 from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, User
 from sessions_app.models.actions import Status
 from sessions_app.models.clock import database_now
+from sessions_app.models.limits import MAX_TOKENS
 from sessions_app.models.session import STATUS_CHOICES
 from sessions_app.services import dry_runs, reviewing
+from sessions_app.services.change import no_limit
+from sessions_app.services.erasure import why_not_anonymise
 from sessions_app.services.evaluating import retry_evaluation
 from sessions_app.services.reminding import remind
 from sessions_app.services.reminding import why_not as why_not_remind
 
 from .actors import actor_of
-from .transitions import VERBS, Arguments, Verb, carry_out, why_not
+from .transitions import ANONYMISE, VERBS, Arguments, Verb, carry_out, sentence_of, why_not
 
 MOST_STAFF = 500
 _STATUS_WORDS = {str(status): word.lower() for status, word in STATUS_CHOICES} | {Status.EXPIRED: "out of time"}
@@ -81,8 +85,14 @@ def _judge(request: HttpRequest, session: InterviewSession, _: Arguments) -> Non
     retry_evaluation(session.pk, actor=actor_of(request))
 
 
-# No actions of the table, because they change nothing about an interview.
+# No actions of the table: they change nothing about an interview, or keep how it was judged.
 BESIDE = (
+    Bulk(
+        ANONYMISE,
+        lambda request, session, told: carry_out(session.pk, ANONYMISE, actor_of(request), told),
+        lambda chosen, _: why_not_anonymise(chosen),
+        note=ANONYMISE.note,
+    ),
     Bulk(
         Verb("assign", "Assign a reviewer", "given to the reviewer", ("reviewer",)),
         _assign,
@@ -104,6 +114,38 @@ BESIDE = (
     ),
 )
 ALL = (*(_of_table(VERBS[name]) for name in _IN_TABLE), *BESIDE)
+
+
+def gain_of(session: InterviewSession, told: Arguments) -> str:
+    """What a session would have after more time or tokens: "45 min + 23 min = 68 min".
+
+    Raises:
+        DomainError: the verb would refuse it, with the sentence why.
+    """
+    if told.tokens is not None:
+        most = MAX_TOKENS - session.token_budget
+        if told.tokens > most:
+            raise errors.InvalidSessionState(f"It can get {max(most, 0):,} more tokens at most.")
+        return f"{session.token_budget:,} + {told.tokens:,} tokens = {session.token_budget + told.tokens:,}"
+    minutes = told.minutes_for(session) or 0
+    if session.limit_ms is None:
+        raise no_limit()
+    before = session.limit_ms / 60_000
+    share = f" ({told.percent} % of the limit)" if told.percent else ""
+    return f"{before:g} min + {minutes} min{share} = {before + minutes:g} min"
+
+
+def gains_of(
+    sessions: Sequence[InterviewSession], told: Arguments
+) -> tuple[list[tuple[InterviewSession, str]], list[tuple[InterviewSession, str]]]:
+    """What each would get, and whom it would be refused to, with the sentence."""
+    gains, refused = [], []
+    for session in sessions:
+        try:
+            gains.append((session, gain_of(session, told)))
+        except errors.DomainError as error:
+            refused.append((session, sentence_of(error)))
+    return gains, refused
 
 
 def staff() -> list[User]:

@@ -5,16 +5,10 @@ from __future__ import annotations
 from django.contrib import admin
 
 from sessions_app.models import JobPosting, Resume
+from sessions_app.services.resumes import noticed
 
 from .selecting import SelectsRows
 from .words import EditsWords
-
-_FLAGS = {"hidden_text": "Has text that people who look at the file cannot see"}
-
-
-def flags_of(resume: Resume) -> str:
-    """What the reader of files noticed, in words."""
-    return " · ".join(_FLAGS.get(flag, str(flag)) for flag in resume.flags)
 
 
 @admin.register(JobPosting)
@@ -24,8 +18,13 @@ class JobPostingPage(EditsWords, SelectsRows):
     list_select_related = ("owner",)
     search_fields = ("title", "company", "owner__email")
     autocomplete_fields = ("owner",)
-    fields = ("title", "company", "description", "tech_stack", "experience_level", "language", "owner")
+    fields = ("title", "company", "description", "tech_stack", "experience_level", "language", "noticed", "owner")
+    readonly_fields = ("noticed",)
     word_help = {"tech_stack": "What the job asks for, one a line: Python, Django, …"}
+
+    @admin.display(description="noticed")
+    def noticed(self, posting: JobPosting) -> str:
+        return noticed(posting.flags)
 
 
 @admin.register(Resume)
@@ -40,4 +39,4 @@ class ResumePage(SelectsRows):
 
     @admin.display(description="noticed")
     def noticed(self, resume: Resume) -> str:
-        return flags_of(resume)
+        return noticed(resume.flags)

@@ -27,7 +27,7 @@ PHASES = {
 
 def chip(session: InterviewSession) -> SafeString:
     """The chip of all pages."""
-    kind, word = session.status, _WORDS[session.status]
+    kind, word = session.status, str(_WORDS[session.status])
     if opens := _opens(session):
         kind, word = "opens", f"Opens {opens:%-d %b}"
     return render_to_string("_chip.html", {"chip": {"kind": kind, "word": word}})

@@ -60,6 +60,7 @@ class InviteForm(forms.Form):
     language = forms.CharField(required=False, help_text="Of the interview, such as en or de.")
     by = forms.ChoiceField(
         label="How",
+        error_messages={"required": "Choose how they get the link.", "invalid_choice": "Choose how they get the link."},
         choices=(("letter", "By e-mail"), ("link", "Links only, I pass them on")),
         widget=forms.RadioSelect,
     )

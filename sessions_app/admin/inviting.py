@@ -1,30 +1,27 @@
-"""*Invite people*: a form, then what would happen, then, once that is confirmed, each person by the verb.
+"""*Invite people*: a form, then what would happen, then, once that is confirmed, a page that tells how far it is.
 
-The pages between hold the list themselves; nothing is stored before the confirmation. The last one is sent row by row
-as people are invited. Whoever closes it keeps nobody from being invited: the rest is done before the request ends. If
-the server dies in the middle, the same confirmation again invites those who are missing.
+The pages before the confirmation hold the list themselves; nothing is stored before it. From then on the list is
+worked off whoever watches: for a moment by the confirmation itself, then by the sweep, also after the server has died.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.template.loader import render_to_string
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
-from django.utils.safestring import mark_safe
+from django.urls import URLPattern, path, reverse
 
 from sessions_app import errors
-from sessions_app.logs import log
+from sessions_app.access import invitation_list_for, invitation_lists_of
 from sessions_app.models import Invitation
 from sessions_app.models.ids import new_token
-from sessions_app.services.inviting import Invited, checked, invite_each
+from sessions_app.services.inviting import Invited, checked
+from sessions_app.services.inviting_lists import confirm_list, results_of, work_off
 from sessions_app.services.letters import invite_address
 from sessions_app.services.people_list import COLUMNS, MAX_BYTES, Person, decoded, write_csv
 
@@ -33,8 +30,9 @@ from .exports import as_file
 from .invite_form import InviteForm, with_text
 
 _FOLDER = "admin/sessions_app/invitation"
-_HERE = mark_safe("<!-- here -->")  # where the page is cut
 LINK_COLUMNS = ("name", "email", "link")
+LISTS_SHOWN = 5
+AT_ONCE_SECONDS = 2.0  # that a confirmation itself goes on; a short list is done by then
 
 
 class InvitesPeople(admin.ModelAdmin):
@@ -47,11 +45,12 @@ class InvitesPeople(admin.ModelAdmin):
         wrap, name = self.admin_site.admin_view, "sessions_app_invitation"
         own = [
             path("invite/", wrap(self.invite_view), name=f"{name}_invite"),
+            path("lists/<uuid:list_id>/", wrap(self.list_view), name=f"{name}_list"),
             path("links.csv", wrap(self.links_view), name=f"{name}_links"),
         ]
         return [*own, *super().get_urls()]
 
-    def invite_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    def invite_view(self, request: HttpRequest) -> HttpResponse:
         self._require_inviter(request)
         if request.method != "POST":
             return self._form_page(request, InviteForm(initial={"template": request.GET.get("template", "")}))
@@ -65,6 +64,17 @@ class InvitesPeople(admin.ModelAdmin):
         if request.POST.get("do") == "confirm":
             return self._invite(request, form, people)
         return self._preview(request, form, people)
+
+    def list_view(self, request: HttpRequest, list_id: Any) -> HttpResponse:
+        """How far a confirmed list is, and its links, to whoever confirmed it and for a day."""
+        self._require_inviter(request)
+        try:
+            stored = invitation_list_for(list_id, actor_of(request))
+        except errors.NotFound as error:
+            raise Http404 from error
+        rows, is_done = results_of(stored), stored.done_at is not None
+        title = f"Inviting {stored.total} {'person' if stored.total == 1 else 'people'}"
+        return self._results_page(request, title, rows, total=stored.total, is_done=is_done, is_list=True)
 
     def links_view(self, request: HttpRequest) -> HttpResponse:
         """The links of the page that shows them, as a file. They are in no database, so the page sends them along."""
@@ -80,7 +90,9 @@ class InvitesPeople(admin.ModelAdmin):
             raise PermissionDenied
 
     def _form_page(self, request: HttpRequest, form: InviteForm) -> HttpResponse:
-        return TemplateResponse(request, f"{_FOLDER}/invite.html", self._told(request, "Invite people", form=form))
+        lists = invitation_lists_of(actor_of(request))[:LISTS_SHOWN]
+        context = self._told(request, "Invite people", form=form, lists=lists)
+        return TemplateResponse(request, f"{_FOLDER}/invite.html", context)
 
     def _preview(self, request: HttpRequest, form: InviteForm, people: list[Person]) -> HttpResponse:
         able = [person for person in people if not person.problems]
@@ -96,8 +108,8 @@ class InvitesPeople(admin.ModelAdmin):
         )
         return TemplateResponse(request, f"{_FOLDER}/preview.html", context)
 
-    def _invite(self, request: HttpRequest, form: InviteForm, people: list[Person]) -> StreamingHttpResponse:
-        invited = invite_each(
+    def _invite(self, request: HttpRequest, form: InviteForm, people: list[Person]) -> HttpResponse:
+        stored = confirm_list(
             form.cleaned_data["template"],
             people,
             actor=actor_of(request),
@@ -106,41 +118,31 @@ class InvitesPeople(admin.ModelAdmin):
             letter=form.sends,
             **form.shared,
         )
-        title = f"Inviting {len(people)} {'person' if len(people) == 1 else 'people'}"
-        context = self._told(request, title, form=form, total=len(people), batch=request.POST.get("batch", ""))
-        answer = StreamingHttpResponse(row_by_row(request, invited, context))
-        answer.headers["X-Accel-Buffering"] = "no"
-        return answer
+        work_off(stored.pk, seconds=AT_ONCE_SECONDS)
+        return HttpResponseRedirect(reverse("admin:sessions_app_invitation_list", args=[stored.pk]))
 
     def results_page(self, request: HttpRequest, title: str, rows: list[Invited]) -> HttpResponse:
-        """New links for people who were invited before; they are shown once, as the first ones were."""
-        context = self._told(request, title, total=len(rows))
-        return HttpResponse("".join(row_by_row(request, rows, context)))
+        """New links for people who were invited before; they are shown once."""
+        return self._results_page(request, title, rows, total=len(rows), is_done=True, is_list=False)
+
+    def _results_page(self, request: HttpRequest, title: str, rows: list[Invited], **more: Any) -> HttpResponse:
+        told = [(one, _link(request, one)) for one in rows]
+        links = [(one.person.name, one.person.email, link) for one, link in told if link]
+        context = self._told(
+            request,
+            title,
+            rows=told,
+            made=len(links),
+            left_out=sum(1 for one in rows if not one.invitation),
+            links=write_csv(LINK_COLUMNS, links).lstrip("\ufeff") if links else "",
+            **more,
+        )
+        answer = TemplateResponse(request, f"{_FOLDER}/invited.html", context)
+        answer.headers["Cache-Control"] = "private, no-store"
+        return answer
 
     def _told(self, request: HttpRequest, title: str, **more: Any) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **more}
-
-
-def row_by_row(request: HttpRequest, invited: Iterable[Invited], context: dict[str, Any]) -> Iterator[str]:
-    """The page of the results, each row as soon as it is done."""
-    work, done = iter(invited), []
-    whole = render_to_string(f"{_FOLDER}/invited.html", context | {"here": _HERE}, request)
-    before, between, after = whole.split(_HERE)
-    failed = False
-    try:
-        yield before
-        for one in work:
-            done.append(one)
-            yield _row(request, one, len(done), context["total"])
-    except Exception:  # whatever it is: the head of the page is sent, so its end must tell
-        log.exception("inviting.failed", done=len(done), component="console")
-        failed = True
-    finally:
-        for _ in work:  # the page was closed; everybody is invited all the same
-            pass
-    yield between
-    yield render_to_string(f"{_FOLDER}/_summary.html", context | _summed_up(request, done, failed), request)
-    yield after
 
 
 def one_result(invitation: Invitation, token: str) -> Invited:
@@ -177,19 +179,5 @@ def _columns_of(people: list[Person]) -> list[str]:
     return [name for name in COLUMNS[2:] if any(getattr(person, name) for person in people)]
 
 
-def _row(request: HttpRequest, one: Invited, number: int, total: int) -> str:
-    link = invite_address(one.token, request.build_absolute_uri("/")) if one.token else ""
-    return render_to_string(f"{_FOLDER}/_invited.html", {"one": one, "link": link, "number": number, "total": total})
-
-
-def _summed_up(request: HttpRequest, done: list[Invited], failed: bool) -> dict[str, Any]:
-    origin = request.build_absolute_uri("/")
-    made = [one for one in done if one.token]
-    rows = [(one.person.name, one.person.email, invite_address(one.token, origin)) for one in made]
-    return {
-        "made": len(made),
-        "earlier": sum(1 for one in done if one.invitation and not one.token),
-        "left_out": sum(1 for one in done if not one.invitation),
-        "failed": failed,
-        "links": write_csv(LINK_COLUMNS, rows).lstrip("\ufeff") if rows else "",
-    }
+def _link(request: HttpRequest, one: Invited) -> str:
+    return invite_address(one.token, request.build_absolute_uri("/")) if one.token else ""

@@ -57,12 +57,13 @@ class ManyAtOnce(admin.ModelAdmin):
         chosen, said = self._chosen(request, rows), ""
         if not chosen:
             return None
-        if "confirmed" in request.POST:
+        told = None
+        if {"confirmed", "look"} & set(request.POST):
             told, said = _told(request, what, chosen)
-            if told is not None:
-                self._carry_out(request, chosen, what, told)
-                return None
-        return self._ask(request, what, chosen, said)
+        if told is not None and "confirmed" in request.POST:
+            self._carry_out(request, chosen, what, told)
+            return None
+        return self._ask(request, what, chosen, said, told)
 
     def _chosen(
         self, request: HttpRequest, rows: QuerySet[InterviewSession], most: int | None = None
@@ -74,21 +75,34 @@ class ManyAtOnce(admin.ModelAdmin):
             return []
         return chosen
 
-    def _ask(self, request: HttpRequest, what: Bulk, chosen: Sequence[InterviewSession], said: str) -> TemplateResponse:
-        actor = actor_of(request)
+    def _ask(
+        self,
+        request: HttpRequest,
+        what: Bulk,
+        chosen: Sequence[InterviewSession],
+        said: str,
+        told: Arguments | None = None,
+    ) -> TemplateResponse:
+        """What would happen. Where a number is asked for, the second look says what each session gets of it."""
+        actor, adds = actor_of(request), what.verb.name == "extend"
         able, refused = what.sorted_out(chosen, actor)
+        gains, without = bulk.gains_of(able, told) if adds and told else ([], [])
+        able = [session for session in able if session not in [row for row, _ in without]]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"{what.verb.label}: {len(able)} of {len(chosen)} sessions?",
             "verb": what.verb,
             "able": able,
-            "refused": refused,
+            "gains": gains,
+            "looks": adds and not gains,
+            "refused": refused + without,
             "summary": what.summary(len(chosen), refused),
             "wants_reason": any(needs_reason(what.verb, session, actor) for session in able),
             "staff": bulk.staff() if "reviewer" in what.verb.takes else [],
             "note": what.note,
             "said": said,
+            "typed": request.POST,
             "action": what.action_name,
         }
         return TemplateResponse(request, "admin/sessions_app/interviewsession/confirm.html", context)
@@ -115,8 +129,10 @@ def _told(request: HttpRequest, what: Bulk, chosen: Sequence[InterviewSession]) 
     able, _ = what.sorted_out(chosen, actor)
     if not told.reason and any(needs_reason(what.verb, session, actor) for session in able):
         return None, "Say why; the reason is kept in the log of each session."
-    if what.verb.name == "extend" and told.minutes is None and told.tokens is None:
-        return None, "Choose how many minutes or tokens to add."
+    if what.verb.name == "extend" and (told.minutes, told.tokens, told.percent) == (None, None, None):
+        return None, "Choose how many minutes, percent or tokens to add."
+    if what.verb.name == "extend" and told.tokens and (told.minutes or told.percent):
+        return None, "Choose either time or tokens, and empty the other field."
     if "reviewer" in what.verb.takes and not request.POST.get("reviewer"):
         return None, "Choose who is to review them."
     return told, ""

@@ -22,11 +22,11 @@ from sessions_app.models import InterviewSession, SessionEvent, SessionMessage
 from sessions_app.services import budget
 from sessions_app.services.coverage import coverage_of
 from sessions_app.services.dimensions import dimensions_of, precision_of
+from sessions_app.services.resumes import noticed
 from sessions_app.services.scorecards import may_see_estimates, may_see_scores
 
 from . import chips
 from .actors import actor_of
-from .catalog import flags_of
 from .contact import contact_of
 from .latest import who_was_quicker
 from .many import ManyAtOnce
@@ -34,13 +34,14 @@ from .readonly import PartOfSession, ReadOnly
 from .selecting import SelectsRows
 from .session_list import SessionList
 from .transitions import (
+    BUTTONS,
+    ERASING,
     OF_THE_QUESTION,
-    VERBS,
     Verb,
     arguments_from,
+    buttons,
     carry_out,
     needs_reason,
-    offered,
     sentence_of,
     version_in,
 )
@@ -105,6 +106,12 @@ def _judged(session: InterviewSession, actor: Actor, tab: str) -> dict[str, Any]
         return {}
     sees = may_see_estimates(session, actor)
     return {"dimensions": dimensions_of(session) if sees else precision_of(session), "sees_estimates": sees}
+
+
+def _flags_of(session: InterviewSession) -> list[tuple[str, str]]:
+    """What was noticed about the files that it is made from."""
+    files = (("résumé", session.resume), ("job posting", session.job_posting))
+    return [(name, noticed(row.flags)) for name, row in files if row is not None and row.flags]
 
 
 @admin.register(InterviewSession)
@@ -176,7 +183,7 @@ class SessionPage(ReadOnly, SelectsRows, ManyAtOnce, SessionList):
     ) -> HttpResponse:
         session: InterviewSession = context["original"]
         actor, tab = actor_of(request), tab_of(request)
-        verbs = offered(session, actor) if self.has_act_permission(request) else []
+        verbs = buttons(session, actor) if self.has_act_permission(request) else []
         context |= {
             "title": session.title,
             "subtitle": session.candidate_name or "No name",
@@ -191,7 +198,7 @@ class SessionPage(ReadOnly, SelectsRows, ManyAtOnce, SessionList):
             "usage": budget.usage_of(session) if tab == "usage" else None,
             **_judged(session, actor, tab),
             "contact": contact_of(session, request) if tab == "overview" else None,
-            "flags": flags_of(session.resume) if tab == "overview" and session.resume else "",
+            "flags": _flags_of(session) if tab == "overview" else [],
             "pages": pages_of(session, shown_page(request)) if tab == "events" else None,
         }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -205,7 +212,7 @@ class SessionPage(ReadOnly, SelectsRows, ManyAtOnce, SessionList):
 
     def transition_view(self, request: HttpRequest, session_id: Any, action: str) -> HttpResponse:
         """One button of the page. Nothing but the verb decides whether it may be pressed."""
-        verb = VERBS.get(action)
+        verb = BUTTONS.get(action)
         if verb is None or request.method != "POST":
             raise Http404
         if not self.has_act_permission(request):
@@ -245,8 +252,9 @@ class SessionPage(ReadOnly, SelectsRows, ManyAtOnce, SessionList):
 
     def _tell(self, request: HttpRequest, verb: Verb, changed: InterviewSession) -> str:
         """Say what was done. Returns where to go on."""
-        if verb.name == "delete":
-            messages.success(request, "The session was deleted. Its log is kept, without names and texts.")
+        if verb.name in ERASING:
+            kept = "log, scores and ratings are" if verb.name != "delete" else "log is"
+            messages.success(request, f"The session was {verb.done}. Its {kept} kept, without names and texts.")
             return reverse("admin:sessions_app_interviewsession_changelist")
         what = "question" if verb.name in OF_THE_QUESTION else "session"
         messages.success(request, f"The {what} was {verb.done}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,22 +10,27 @@ from uuid import UUID
 from sessions_app import errors
 from sessions_app.access import Actor, session_for
 from sessions_app.models import InterviewSession
-from sessions_app.models.actions import NEEDS_REASON, Role
-from sessions_app.models.limits import MAX_EXTRA_MINUTES, MAX_TOKENS
+from sessions_app.models.actions import NEEDS_REASON, OPEN, Role
+from sessions_app.models.limits import MAX_ACCOMMODATION, MAX_EXTRA_MINUTES, MAX_TOKENS
 from sessions_app.services import operations, sessions
-from sessions_app.services.change import refusal
+from sessions_app.services.change import no_limit, refusal
+from sessions_app.services.erasure import anonymise_session, why_not_anonymise
 
 MOST_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
 class Verb:
-    """``name`` is the action of the table; ``done`` completes "… was" and "… will be"; ``takes`` names its numbers."""
+    """``name`` is the action of the table; ``done`` completes "… was" and "… will be"; ``takes`` names its numbers.
+
+    ``note`` is told before anybody decides.
+    """
 
     name: str
     label: str
     done: str
     takes: tuple[str, ...] = ()
+    note: str = ""
 
 
 _ALL = (
@@ -40,36 +46,79 @@ _ALL = (
     Verb("cancel", "Cancel", "cancelled"),
     Verb("delete", "Delete", "deleted"),
 )
+# No action of the table: it needs the right to delete, and a verdict to keep.
+ANONYMISE = Verb(
+    "anonymise",
+    "Anonymise",
+    "anonymised",
+    note="Gone for good are the name, the address, the résumé, every question and answer, drafts, reasons, letters and "
+    "links; in what reviewers wrote the name is blanked. Kept are the log's numbers, and the scores and ratings, as "
+    "numbers about nobody: they count on in how far people and program agree. Nobody finds the interview itself any "
+    "more, so it leaves this list. “Delete” takes the scores and ratings, too. Export first what you need.",
+)
 OF_THE_QUESTION = ("retry", "stop")
+ERASING = ("delete", ANONYMISE.name)
 VERBS = {verb.name: verb for verb in _ALL}
+BUTTONS = {**VERBS, ANONYMISE.name: ANONYMISE}
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """What a verb is told besides the session."""
+    """What a verb is told besides the session. ``percent`` is of the time limit, in the place of minutes."""
 
     reason: str = ""
     minutes: int | None = None
     tokens: int | None = None
+    percent: int | None = None
+
+    def minutes_for(self, session: InterviewSession) -> int | None:
+        """Whole minutes, rounded up; None where none are to be added. Raises InvalidSessionState: there is no limit."""
+        if self.percent is None:
+            return self.minutes
+        if session.time_limit_seconds is None:
+            raise no_limit()
+        return math.ceil(session.time_limit_seconds * self.percent / 100 / 60)
 
 
 def arguments_from(form: Mapping[str, str]) -> Arguments:
     """Read the fields of a verb's form; "other" minutes count when no ready-made number was chosen.
 
+    A choice such as "50%", or the field of percents, is a share of each session's time limit.
+
     Raises:
         ValidationFailed: a number is none, or out of range.
     """
     chosen = form.get("minutes", "")
-    minutes = form.get("other_minutes", "") if chosen in ("", "other") else chosen
+    share = form.get("percent", "") if chosen == "percent" else chosen.rstrip("%") if chosen.endswith("%") else ""
+    minutes = (
+        "" if share or chosen == "percent" else form.get("other_minutes", "") if chosen in ("", "other") else chosen
+    )
     wrong: list[errors.FieldError] = []
     told = Arguments(
         form.get("reason", "").strip(),
         _number(minutes, "minutes", MAX_EXTRA_MINUTES, wrong),
         _number(form.get("tokens", ""), "tokens", MAX_TOKENS, wrong),
+        _percent(share, wrong),
     )
     if wrong:
         raise errors.ValidationFailed(wrong)
     return told
+
+
+def _percent(text: str, wrong: list[errors.FieldError]) -> int | None:
+    text = text.strip().rstrip(" %")
+    if not text:
+        return None
+    if (
+        text.isascii()
+        and text.isdecimal()
+        and len(text) < 4
+        and 5 <= int(text) <= MAX_ACCOMMODATION
+        and int(text) % 5 == 0
+    ):
+        return int(text)
+    wrong.append(errors.FieldError("percent", "out_of_range", f"Choose 5 to {MAX_ACCOMMODATION} % in steps of 5."))
+    return None
 
 
 def version_in(text: str) -> int | None:
@@ -90,14 +139,21 @@ def _number(text: str, name: str, most: int, wrong: list[errors.FieldError]) -> 
 
 
 def offered(session: InterviewSession, actor: Actor) -> list[Verb]:
-    """The verbs that the table allows now, for the buttons of the page."""
+    """The verbs that the table allows now."""
     allowed = session.allowed_actions(actor.roles_in(session), session.now)
     return [verb for verb in _ALL if verb.name in allowed]
 
 
+def buttons(session: InterviewSession, actor: Actor) -> list[Verb]:
+    """Those, and what else the page of one session has a button for."""
+    verbs = offered(session, actor)
+    may_erase = VERBS["delete"] in verbs and session.status not in OPEN
+    return [*verbs, ANONYMISE] if may_erase and not why_not_anonymise([session]) else verbs
+
+
 def needs_reason(verb: Verb, session: InterviewSession, actor: Actor) -> bool:
     """Whether the verb asks for a reason, which it does when staff decide about somebody else's interview."""
-    return verb.name in NEEDS_REASON and Role.CANDIDATE not in actor.roles_in(session)
+    return verb.name in (*NEEDS_REASON, ANONYMISE.name) and Role.CANDIDATE not in actor.roles_in(session)
 
 
 def carry_out(
@@ -124,7 +180,7 @@ def carry_out(
 def _change(
     verb: Verb, session: InterviewSession, actor: Actor, told: Arguments, expect: int | None
 ) -> InterviewSession:
-    key, reason, minutes = session.pk, told.reason, told.minutes
+    key, reason, minutes = session.pk, told.reason, told.minutes_for(session)
     match verb.name:
         case "start":
             return sessions.start_session(key, actor=actor, expect=expect)
@@ -144,6 +200,8 @@ def _change(
             return sessions.retake_session(key, actor=actor)
         case "cancel":
             return sessions.cancel_session(key, actor=actor, reason=reason, expect=expect)
+        case "anonymise":
+            return anonymise_session(key, reason=reason, actor=actor, expect=expect)
     sessions.erase_session(key, reason=reason, actor=actor, expect=expect)
     return session
 

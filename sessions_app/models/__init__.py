@@ -8,7 +8,7 @@ from .connection import ModelConnection
 from .evaluation import CriterionScore, DimensionEvidence, Evaluation, Evidence, Review, ReviewRating
 from .event import EventReason, SessionEvent
 from .idempotency import IdempotencyKey
-from .invitation import CandidateRequest, Invitation, OutgoingMessage, SessionToken
+from .invitation import CandidateRequest, Invitation, InvitationList, OutgoingMessage, SessionToken
 from .message import SessionMessage
 from .operation import Operation, TokenCharge
 from .session import InterviewSession
@@ -25,6 +25,7 @@ __all__ = [
     "InterviewSession",
     "InterviewTemplate",
     "Invitation",
+    "InvitationList",
     "JobPosting",
     "ModelConnection",
     "Operation",

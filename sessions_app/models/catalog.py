@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Cast
 
 from .ids import new_id
 from .limits import (
@@ -64,6 +65,7 @@ class JobPosting(models.Model):
     )
     experience_level = models.CharField(max_length=10, choices=Level.choices, default=Level.MID)
     language = models.CharField(max_length=12, default="en", help_text="Language of the interview, such as en or de.")
+    flags = models.JSONField(default=list, blank=True, help_text="As of a résumé.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -100,6 +102,17 @@ class Templates(models.QuerySet["InterviewTemplate"]):
     def offered(self) -> Templates:
         """The practice interviews that a visitor may start."""
         return self.filter(is_active=True, is_practice=True).order_by("position", "title")
+
+    def about(self, topic: str) -> Templates:
+        """With a question whose answers count for that criterion; of the shipped ones each area of the bank is one."""
+        return self.filter(
+            models.Exists(PlannedQuestion.objects.filter(template=models.OuterRef("pk"), criterion=topic))
+        )
+
+    def answered_in(self, mode: str) -> Templates:
+        """Those that take answers in a mode. Text is always one. As ``Sessions.with_mode``, by the list's text."""
+        as_text = Cast("enabled_modes", models.TextField())
+        return self if mode == "text" else self.alias(modes_as_text=as_text).filter(modes_as_text__contains=f'"{mode}"')
 
 
 class InterviewTemplate(models.Model):

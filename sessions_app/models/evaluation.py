@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from sessions_app.ai.protocol import BUILT_IN
 
@@ -18,10 +19,13 @@ MAX_RUBRIC = 100  # a template's address, which has up to 80, and its version
 
 
 class Method(models.TextChoices):
-    """How a score came about: the built-in evaluator counts rubric points with evidence, a model judges."""
+    """How a score came about: the built-in evaluator counts rubric points with evidence, a model judges, or there is
+    none of a program's, and people alone have rated.
+    """
 
     EVIDENCE_COVERAGE = "evidence_coverage"
     MODEL = "model"
+    PEOPLE = "people"
 
 
 class Verdict(models.TextChoices):
@@ -182,11 +186,11 @@ class Recommendation(models.TextChoices):
 class Rating(models.TextChoices):
     """A person's word for a criterion."""
 
-    NO = "no", "No"
-    WEAK = "weak", "Weak"
-    SOLID = "solid", "Solid"
-    STRONG = "strong", "Strong"
-    NOT_ENOUGH_EVIDENCE = "not_enough_evidence", "Not enough evidence"
+    NO = "no", pgettext_lazy("how well a criterion was met", "No")
+    WEAK = "weak", pgettext_lazy("how well a criterion was met", "Weak")
+    SOLID = "solid", pgettext_lazy("how well a criterion was met", "Solid")
+    STRONG = "strong", pgettext_lazy("how well a criterion was met", "Strong")
+    NOT_ENOUGH_EVIDENCE = "not_enough_evidence", gettext_lazy("Not enough evidence")
 
 
 class Reviews(models.QuerySet["Review"]):

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from .ids import new_id
 
@@ -74,6 +75,31 @@ class Invitation(models.Model):
         return "expired" if now >= self.expires_at else "open"
 
 
+class InvitationList(models.Model):
+    """People who are being invited together: kept until everybody is, and for a day, in which its links are shown.
+
+    Who is invited already is told by the invitations themselves (``group`` is their ``batch``), so that whoever works
+    it off may die at any moment and be followed by another. The links follow from ``seed`` and the secret key.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    group = models.CharField(max_length=64, unique=True, editable=False)
+    seed = models.CharField(max_length=64, editable=False)
+    created_by = models.ForeignKey("sessions_app.User", on_delete=models.CASCADE, null=True, related_name="+")
+    template = models.ForeignKey("sessions_app.InterviewTemplate", on_delete=models.CASCADE, related_name="+")
+    people = models.JSONField(default=list, help_text="The rows as they were typed; empty once all are worked off.")
+    left_out = models.JSONField(default=list, help_text="The rows that could not be invited, and why.")
+    shared = models.JSONField(default=dict, help_text="What is the same for all.")
+    total = models.PositiveIntegerField()
+    sends_letters = models.BooleanField()
+    origin = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"List of {self.total} people"
+
+
 class SessionToken(models.Model):
     """What an anonymous caller of the API holds instead of an account: it reaches one session, for 30 days."""
 
@@ -96,12 +122,16 @@ class CandidateRequest(models.Model):
     """
 
     KINDS = (
-        ("extra_time", "More time"),
-        ("adjustment", "An adjustment"),
-        ("human", "A human interview"),
-        ("score", "Disagrees with a score"),
+        ("extra_time", gettext_lazy("More time")),
+        ("adjustment", gettext_lazy("An adjustment")),
+        ("human", gettext_lazy("A human interview")),
+        ("score", gettext_lazy("Disagrees with a score")),
     )
-    STATUSES = (("open", "Open"), ("granted", "Granted"), ("declined", "Declined"))
+    STATUSES = (
+        ("open", gettext_lazy("Open")),
+        ("granted", gettext_lazy("Granted")),
+        ("declined", gettext_lazy("Declined")),
+    )
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     session = models.ForeignKey("sessions_app.InterviewSession", on_delete=models.CASCADE, related_name="requests")
@@ -146,6 +176,7 @@ class OutgoingMessage(models.Model):
     to = models.EmailField(max_length=254)
     subject = models.CharField(max_length=200)
     text = models.TextField()
+    language = models.CharField(max_length=10, default="en", help_text="The language it is written in.")
     calendar = models.TextField(blank=True, help_text="An iCalendar file (RFC 5545) to attach.")
     created_at = models.DateTimeField()
     not_before = models.DateTimeField()

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 from django_fsm import FSMField, transition
 
 from sessions_app.ai.protocol import BUILT_IN
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
     from .message import SessionMessage
 
 STATUS_CHOICES = [
-    (Status.CREATED, "Not started"),
-    (Status.ACTIVE, "In progress"),
-    (Status.PAUSED, "Paused"),
-    (Status.COMPLETED, "Finished"),
-    (Status.EXPIRED, "Time ran out"),
-    (Status.CANCELLED, "Cancelled"),
+    (Status.CREATED, gettext_lazy("Not started")),
+    (Status.ACTIVE, gettext_lazy("In progress")),
+    (Status.PAUSED, gettext_lazy("Paused")),
+    (Status.COMPLETED, gettext_lazy("Finished")),
+    (Status.EXPIRED, gettext_lazy("Time ran out")),
+    (Status.CANCELLED, gettext_lazy("Cancelled")),
 ]
 
 

@@ -125,7 +125,7 @@ class Timed(models.Model):
 
     @property
     def why_over(self) -> str:
-        return WHY_OVER[self.time_ended_by]
+        return str(WHY_OVER[self.time_ended_by])
 
     def run_clock(self, now: datetime) -> None:
         """Start counting: a question is on the screen and the candidate may answer it."""

@@ -10,6 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor, invitation_by_token, request_for
@@ -22,6 +25,17 @@ from . import sessions
 from .change import Change, changing
 
 KINDS = {kind: word for kind, word in CandidateRequest.KINDS if kind != "score"}  # that one: ``disagreeing.py``
+_OVER = {
+    Status.COMPLETED: gettext_lazy(
+        "This session is completed. Nothing can be changed about it any more: write to whoever invited you."
+    ),
+    Status.EXPIRED: gettext_lazy(
+        "This session is expired. Nothing can be changed about it any more: write to whoever invited you."
+    ),
+    Status.CANCELLED: gettext_lazy(
+        "This session is cancelled. Nothing can be changed about it any more: write to whoever invited you."
+    ),
+}
 MAX_WORDS = 2_000
 STEP_PERCENT = 5
 
@@ -38,7 +52,7 @@ def ask(
     text = text.replace("\0", "").strip()
     with changing(session_id, actor, now=now) as change:
         if Role.CANDIDATE not in actor.roles_in(change.session):
-            raise errors.PermissionDenied("Only the candidate can ask for this.")
+            raise errors.PermissionDenied(_("Only the candidate can ask for this."))
         _check(change.session, kind, text)
         change.note_activity()
         return ask_once(change, kind, text)
@@ -97,15 +111,19 @@ def open_requests() -> int:
 def _check(session: InterviewSession, kind: str, text: str) -> None:
     wrong = _wrong_words(text, "text")
     if kind not in KINDS:
-        wrong.append(errors.FieldError("kind", "invalid_choice", f"Choose one of {', '.join(KINDS)}."))
+        wrong.append(
+            errors.FieldError("kind", "invalid_choice", _("Choose one of %(names)s.") % {"names": ", ".join(KINDS)})
+        )
     if wrong:
         raise errors.ValidationFailed(wrong)
     if session.is_practice:
-        raise errors.InvalidSessionState("This is practice: nobody judges it, and you can add time or pause yourself.")
+        raise errors.InvalidSessionState(
+            _("This is practice: nobody judges it, and you can add time or pause yourself.")
+        )
     if session.status not in OPEN and not (kind == "extra_time" and session.status == Status.EXPIRED):
-        raise errors.InvalidSessionState(f"This session is {session.status}. Nothing can be changed about it any more.")
+        raise errors.InvalidSessionState(str(_OVER[session.status]))
     if kind == "extra_time" and session.time_limit_seconds is None:
-        raise errors.InvalidSessionState("This session has no time limit, so there is no time to add.")
+        raise errors.InvalidSessionState(_("This session has no time limit: take the time you need."))
 
 
 def ask_once(change: Change, kind: str, text: str, *, subject: str = "") -> CandidateRequest:
@@ -167,5 +185,11 @@ def _wrong_words(text: str, name: str, *, required: bool = False) -> list[errors
     if required and not text.strip():
         return [errors.FieldError(name, "required", "Say why; the candidate reads it.")]
     if len(text) > MAX_WORDS:
-        return [errors.FieldError(name, "max_length", f"Use at most {MAX_WORDS:,} characters.")]
+        return [
+            errors.FieldError(
+                name,
+                "max_length",
+                _("Use at most %(number)s characters.") % {"number": number_format(MAX_WORDS, force_grouping=True)},
+            )
+        ]
     return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from sessions_app.ai.protocol import BUILT_IN
 from sessions_app.errors import FieldError, ValidationFailed
@@ -78,6 +81,10 @@ class SessionConfig:
     ai_provider: str = ""
     ai_model: str = ""
     resume_data: Any = None
+    # What the reader of an uploaded file noticed, and the file's name; for staff, see ``resumes``.
+    resume_flags: Sequence[str] = ()
+    resume_source: str = ""
+    job_posting_flags: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         self.errors: list[FieldError] = []
@@ -112,7 +119,11 @@ class SessionConfig:
         if isinstance(seconds, Unset) or (seconds is not None and seconds <= template.time_limit_minutes * 60):
             return []
         minutes = template.time_limit_minutes
-        message = f"This interview has a time limit: choose at most {minutes} minutes."
+        message = ngettext(
+            "This interview has a time limit: choose at most %(minutes)s minute.",
+            "This interview has a time limit: choose at most %(minutes)s minutes.",
+            minutes,
+        ) % {"minutes": minutes}
         return [FieldError("time_limit_minutes", "fixed_by_template", message)]
 
     @property
@@ -137,25 +148,25 @@ class SessionConfig:
             self._check_name()
         self.candidate_email = _stripped(self.candidate_email)
         if self.candidate_email != "" and not _is_address(self.candidate_email):
-            self._wrong("candidate_email", "invalid", "Enter an address like name@example.com.")
+            self._wrong("candidate_email", "invalid", _("Enter an address like name@example.com."))
 
     def _check_name(self) -> None:
         name: Any = self.candidate_name
         if name == "":
-            self._wrong("candidate_name", "blank", "Enter the candidate's name.")
+            self._wrong("candidate_name", "blank", _("Enter the candidate's name."))
         elif isinstance(name, str) and (problem := why_no_name(name)):
             self._wrong("candidate_name", "invalid", problem)
 
     def _check_numbers(self) -> None:
         self._check_limit()
-        message = "Choose 0 to 400 % in steps of 5."
+        message = _("Choose 0 to 400 % in steps of 5.")
         self._check_number("accommodation_percent", 0, limits.MAX_ACCOMMODATION, message, step=5)
-        message = "Choose 1,000 to 200,000 tokens."
+        message = _("Choose 1,000 to 200,000 tokens.")
         self._check_number("token_budget", limits.MIN_TOKENS, limits.MAX_TOKENS, message)
-        self._check_number("planned_questions", 1, limits.MAX_QUESTIONS, "Choose 1 to 30 questions.")
+        self._check_number("planned_questions", 1, limits.MAX_QUESTIONS, _("Choose 1 to 30 questions."))
 
     def _check_limit(self) -> None:
-        message = "Choose 5 to 180 minutes."
+        message = _("Choose 5 to 180 minutes.")
         if not isinstance(self.time_limit, Unset):  # document 1's callers count seconds, so minutes may be broken
             seconds = 0 if self.time_limit is None else _whole(self.time_limit)
             in_range = seconds is not None and limits.MIN_MINUTES * 60 <= seconds <= limits.MAX_MINUTES * 60
@@ -165,16 +176,16 @@ class SessionConfig:
 
     def _check_choices(self, models: Collection[str]) -> None:
         named = isinstance(self.model_name, str) and self.model_name in models
-        self._require(named, "model_name", "not_connected", "Choose a model that is connected.")
+        self._require(named, "model_name", "not_connected", _("Choose a model that is connected."))
         self._check_modes()
         self._require(
             self.time_zone == "" or is_zone(self.time_zone),
             "time_zone",
             "invalid_choice",
-            "Choose a time zone such as Europe/Berlin.",
+            _("Choose a time zone such as Europe/Berlin."),
         )
         simple = isinstance(self.language, str) and bool(re.fullmatch(r"([A-Za-z]{2,3}(-\w{2,8})?)?", self.language))
-        self._require(simple, "language", "invalid", "Enter a language such as en or de.")
+        self._require(simple, "language", "invalid", _("Enter a language such as en or de."))
         is_flag = isinstance(self.auto_advance, bool)
         self._require(is_flag, "auto_advance", "invalid", "Send true or false.")
 
@@ -184,7 +195,7 @@ class SessionConfig:
         given: Any = self.enabled_modes
         names = [getattr(mode, "value", mode) for mode in given] if isinstance(given, list | tuple) else []
         if not names or any(name not in limits.MODES for name in names):
-            self._wrong("enabled_modes", "invalid_choice", "Choose from text and code.")
+            self._wrong("enabled_modes", "invalid_choice", _("Choose from text and code."))
         else:
             self.enabled_modes = [mode for mode in limits.MODES if mode == "text" or mode in names]
 
@@ -196,7 +207,7 @@ class SessionConfig:
         self._check_text("resume_data", longest=limits.MAX_RESUME, value=resume)
         for text, row in (("job_posting_text", self.job_posting_id), ("resume_data", self.resume_id)):
             both = row is not None and bool(getattr(self, text))
-            self._require(not both, text, "both", "Choose one or write a text, not both.")
+            self._require(not both, text, "both", _("Choose one or write a text, not both."))
 
     def _check_window(self, now: datetime | None) -> None:
         if self.opens_at is None and self.closes_at is None:
@@ -204,9 +215,9 @@ class SessionConfig:
         now = now or database_now()
         opens, closes = self._check_moment("opens_at", now), self._check_moment("closes_at", now)
         if opens and closes and opens >= closes:
-            self._wrong("closes_at", "before_opening", "Closing time is before opening time.")
+            self._wrong("closes_at", "before_opening", _("Closing time is before opening time."))
         elif closes and closes <= now:
-            self._wrong("closes_at", "in_the_past", "Closing time is in the past.")
+            self._wrong("closes_at", "in_the_past", _("Closing time is in the past. Choose a later one."))
 
     def _check_moment(self, name: str, now: datetime) -> datetime | None:
         """The field in UTC; None when it is not given, or wrong."""
@@ -220,7 +231,7 @@ class SessionConfig:
             self._wrong(name, error.code, str(error))
             return None
         if is_too_far(moment, now) and not (name == "closes_at" and moment < now):  # that is told as the past
-            self._wrong(name, "too_far", TOO_FAR)
+            self._wrong(name, "too_far", str(TOO_FAR))
             return None
         setattr(self, name, moment)
         return moment
@@ -242,9 +253,13 @@ class SessionConfig:
         if not isinstance(text, str):
             self._wrong(name, "invalid", "Send a text.")
         elif "\0" in text:
-            self._wrong(name, "null_characters_not_allowed", "Null characters are not allowed.")
+            self._wrong(name, "null_characters_not_allowed", _("Null characters are not allowed. Take them out."))
         elif len(text) > longest:
-            self._wrong(name, "max_length", f"Use at most {longest:,} characters.")
+            self._wrong(
+                name,
+                "max_length",
+                _("Use at most %(number)s characters.") % {"number": number_format(longest, force_grouping=True)},
+            )
 
     def _require(self, ok: bool, name: str, code: str, message: str) -> None:
         if not ok:

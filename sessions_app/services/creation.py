@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy
 
 from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor, job_posting_for, resume_for, template_for
@@ -31,7 +32,7 @@ from .templates import as_question
 
 DEFAULT_QUIET_MINUTES = 10
 QUESTIONS_REMEMBERED = 200
-SET_UP_BY_STAFF = "Here, interviews are set up by staff. Choose a practice interview instead."
+SET_UP_BY_STAFF = gettext_lazy("Here, interviews are set up by staff. Choose a practice interview instead.")
 
 # What an edit may change, and a retake takes over.
 CONFIGURATION = [
@@ -303,9 +304,11 @@ def _with_new_rows(config: SessionConfig, sources: _Sources, actor: Actor) -> _S
     """Store the posting and the résumé that came as text."""
     posting, resume = sources.posting, sources.resume
     if (text := config.job_posting_text.strip()) and posting is None:
-        posting = create_job_posting({"title": first_line(text), "description": text}, actor=actor)
+        fields = {"title": first_line(text), "description": text}
+        posting = create_job_posting(fields, actor=actor, flags=config.job_posting_flags)
     if config.resume_text and resume is None:
-        resume = create_resume(config.resume_text, actor=actor)
+        flags, source = config.resume_flags, config.resume_source
+        resume = create_resume(config.resume_text, actor=actor, flags=flags, source_name=source)
     return replace(sources, posting=posting, resume=resume)
 
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.admin.models import LogEntry
 
+from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor
 from sessions_app.ai.masking import masked
 from sessions_app.models import (
     CriterionScore,
+    Evaluation,
     EventReason,
     IdempotencyKey,
     InterviewSession,
     Operation,
     Resume,
+    Review,
     User,
 )
 from sessions_app.models.actions import OPEN
@@ -63,20 +66,73 @@ def erase_session(
         SessionNotFound, PermissionDenied, SessionExpired, ValidationFailed, PreconditionFailed.
     """
     with changing(session_id, actor, now=now) as change:
-        change.expect_version(expect)
-        change.require("delete")
-        change.require_reason("delete", reason)
-        _end(change)
-        _forget_requests(change)
-        if keeps_verdict and not change.session.is_practice:
-            _take_names_out(change.session)
-        else:
-            change.session.reviews.all().delete()
-            change.session.evaluations.all().delete()
-        _delete_words(change.session)
-        change.record("session.erased", reason=reason)
-        _empty(change)
+        _require_erasable(change, expect, reason)
+        _erase(change, reason, keeps_verdict=keeps_verdict)
     return change.session
+
+
+def anonymise_session(
+    session_id: UUID | str,
+    *,
+    reason: str = "",
+    actor: Actor = SYSTEM,
+    now: datetime | None = None,
+    expect: int | None = None,
+) -> InterviewSession:
+    """Erase who it was and what was said, and keep how it was judged: scores and ratings, as numbers about nobody.
+
+    They count on in what is known about all interviews; the interview itself is not found any more, by anybody.
+
+    Raises:
+        SessionNotFound, PermissionDenied, ValidationFailed, PreconditionFailed.
+        InvalidSessionState: there is no verdict that could be kept, or it is nobody's but the candidate's.
+    """
+    with changing(session_id, actor, now=now) as change:
+        if not (actor.is_staff or actor.is_system):
+            raise errors.PermissionDenied("Only staff can do this in this session.")
+        _require_erasable(change, expect, reason)
+        if sentence := why_not_anonymise([change.session]).get(change.session.pk):
+            raise errors.InvalidSessionState(sentence)
+        _erase(change, reason, keeps_verdict=True, code="anonymised")
+    return change.session
+
+
+def why_not_anonymise(sessions: Sequence[InterviewSession]) -> dict[UUID, str]:
+    """By session, why there is nothing to keep of it. Two queries."""
+    keys = [session.pk for session in sessions]
+    judged = {
+        *Evaluation.objects.filter(session__in=keys).values_list("session_id", flat=True),
+        *Review.objects.filter(session__in=keys, status="submitted").values_list("session_id", flat=True),
+    }
+    told = {session.pk: _why_not_anonymise(session, session.pk in judged) for session in sessions}
+    return {key: sentence for key, sentence in told.items() if sentence}
+
+
+def _why_not_anonymise(session: InterviewSession, is_judged: bool) -> str:
+    if session.status in OPEN:
+        return "It has not ended, so nothing is judged yet. Complete it first, or delete it."
+    if session.is_practice:
+        return "It is practice: its scores are the candidate's own, and would not be kept. Delete it instead."
+    return "" if is_judged else "Nobody has judged it, so there is nothing to keep. Delete it instead."
+
+
+def _require_erasable(change: Change, expect: int | None, reason: str) -> None:
+    change.expect_version(expect)
+    change.require("delete")
+    change.require_reason("delete", reason)
+
+
+def _erase(change: Change, reason: str, *, keeps_verdict: bool, **how: Any) -> None:
+    _end(change)
+    _forget_requests(change)
+    if keeps_verdict and not change.session.is_practice:
+        _take_names_out(change.session)
+    else:
+        change.session.reviews.all().delete()
+        change.session.evaluations.all().delete()
+    _delete_words(change.session)
+    change.record("session.erased", reason=reason, **how)
+    _empty(change)
 
 
 def _end(change: Change) -> None:

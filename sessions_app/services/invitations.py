@@ -52,13 +52,14 @@ def create_invitation(
     origin: str = "",
     batch: BatchRow | None = None,
     letter: bool = True,
+    seed: str = "",
     now: datetime | None = None,
 ) -> tuple[Invitation, str]:
     """A link to a session that nobody has joined yet, and its token, which is never shown again.
 
     With ``email`` a letter is written, unless ``letter`` is off, and no account with another address can join. It
     expires when the session closes, or after 30 days. ``batch`` names the row of a list, so that a repetition cannot
-    store it twice.
+    store it twice. Whoever gives a ``seed`` of their own can make the link from it again (``letters.token_of``).
 
     Raises:
         SessionNotFound, PermissionDenied (neither staff nor who created the session), InvalidSessionState,
@@ -66,15 +67,21 @@ def create_invitation(
     """
     with changing(session_id, actor, now=now) as change:
         _require_invitable(change)
-        return _issue(change, email.strip(), expires_at, origin, batch, letter=letter)
+        return _issue(change, email.strip(), expires_at, origin, batch, letter=letter, seed=seed)
 
 
 def resend_invitation(
-    invitation_id: Any, *, actor: Actor, origin: str = "", letter: bool = True, now: datetime | None = None
+    invitation_id: Any,
+    *,
+    actor: Actor,
+    origin: str = "",
+    letter: bool = True,
+    seed: str = "",
+    now: datetime | None = None,
 ) -> tuple[Invitation, str]:
     """A new link in the place of the old one, which is dead from now on; with a letter if there is an address.
 
-    Without ``letter`` the link is for whoever asked, to be passed on by hand.
+    Without ``letter`` the link is for whoever asked, to be passed on by hand. ``seed`` as in ``create_invitation``.
 
     Raises:
         InvitationNotFound, PermissionDenied, InvalidSessionState.
@@ -84,7 +91,34 @@ def resend_invitation(
         change.actor = actor
         _require_invitable(change)
         _end(change, old.pk, code="replaced")
-        return _issue(change, old.email, None, origin, letter=letter)
+        return _issue(change, old.email, None, origin, letter=letter, seed=seed)
+
+
+def send_invitation(
+    invitation_id: Any, *, actor: Actor, seed: str = "", origin: str = "", now: datetime | None = None
+) -> Invitation:
+    """Write the letter to the invitation's address, once however often it is asked for.
+
+    With the ``seed`` of its link the letter has that link. Without, nobody can know the link any more: the letter has
+    a new one, and the old one is dead. Returns the invitation that the letter is about.
+
+    Raises:
+        InvitationNotFound, PermissionDenied, InvalidSessionState, ValidationFailed (there is no address).
+    """
+    invitation = invitation_for(invitation_id, actor)
+    with changing(invitation.session_id, now=now) as change:
+        change.actor = actor
+        _require_invitable(change)
+        _require_address(invitation)
+        valid = change.session.invitations.filter(revoked_at=None).first()
+        if valid is None or valid.letters.exists() or valid.pk != invitation.pk:
+            return valid or invitation  # a click of the same page was first
+        if token_hash(letters.token_of(seed)) != invitation.token_hash:
+            _end(change, invitation.pk, code="replaced")
+            return _issue(change, invitation.email, None, origin, letter=True)[0]
+        letters.write_invitation(change.session, invitation, seed, origin=origin, now=change.now)
+        change.record("invitation.sent", invitation=invitation.pk)
+    return invitation
 
 
 def revoke_invitation(invitation_id: Any, *, actor: Actor, now: datetime | None = None) -> Invitation:
@@ -221,6 +255,12 @@ def why_not_invite(session: InterviewSession, actor: Actor) -> errors.DomainErro
     return None
 
 
+def _require_address(invitation: Invitation) -> None:
+    if not invitation.email:
+        sentence = "There is no address to write to. Copy the link, and pass it on."
+        raise errors.ValidationFailed([errors.FieldError("email", "required", sentence)])
+
+
 def _require_invitable(change: Change) -> None:
     if refused := why_not_invite(change.session, change.actor):
         raise refused
@@ -234,9 +274,10 @@ def _issue(
     batch: BatchRow | None = None,
     *,
     letter: bool,
+    seed: str = "",
 ) -> tuple[Invitation, str]:
     _check(email, expires_at, change.now)
-    token, seed = letters.new_link()
+    token, seed = (letters.token_of(seed), seed) if seed else letters.new_link()
     group, row, fingerprint = batch or ("", None, "")
     invitation = Invitation.objects.create(
         session=change.session,
@@ -265,7 +306,7 @@ def _check(email: str, expires_at: datetime | None, now: datetime) -> None:
     if expires_at is not None and expires_at <= now:
         wrong.append(errors.FieldError("expires_at", "in_the_past", "Choose a time in the future."))
     elif expires_at is not None and is_too_far(expires_at, now):
-        wrong.append(errors.FieldError("expires_at", "too_far", TOO_FAR))
+        wrong.append(errors.FieldError("expires_at", "too_far", str(TOO_FAR)))
     if wrong:
         raise errors.ValidationFailed(wrong)
 

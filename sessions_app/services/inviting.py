@@ -1,12 +1,12 @@
 """Inviting many people by one template: a session and a link for each, in a transaction each.
 
-A batch is confirmed under a token. Its rows are unique in the database, so a repeated confirmation, be it a double
-click or the same form after a crash in the middle, creates what is missing and nothing twice.
+A batch is confirmed under a token. Its rows are unique in the database, so a repetition, be it a double click, the
+same form once more or another worker after a crash (``inviting_lists``), creates what is missing and nothing twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -47,7 +47,7 @@ def checked(template: Any, people: list[Person], *, actor: Actor, **shared: Any)
     Raises:
         PermissionDenied, TemplateNotFound, ValidationFailed: a moment that all share is none.
     """
-    found, shared = _template(template, actor), _with_moments(shared)
+    found, shared = template_of(template, actor), with_moments(shared)
     known, models, now = _already_invited(found, people), connected_models(), database_now()
     for person in people:
         wrong = _config(found, person, shared).problems(now=now, models=models)
@@ -57,34 +57,63 @@ def checked(template: Any, people: list[Person], *, actor: Actor, **shared: Any)
     return people
 
 
-def invite(template: Any, people: list[Person], *, actor: Actor, **more: Any) -> list[Invited]:
-    """As ``invite_each``, all at once."""
-    return list(invite_each(template, people, actor=actor, **more))
+@dataclass(frozen=True)
+class Inviter:
+    """What the people of a list have in common; ``inviter`` makes it."""
+
+    template: InterviewTemplate
+    actor: Actor
+    group: str
+    models: Collection[str]
+    shared: dict[str, Any]
+    sending: dict[str, Any]
+
+    def invite(self, person: Person, seed: str = "") -> Invited:
+        """A session by the template and an invitation, once for each row. What is wrong about the row is told."""
+        if done := _stored(self.group, person):
+            return done
+        if person.problems:
+            return Invited(person, problems=person.problems)
+        try:
+            invitation, token = self._store(person, seed)
+        except errors.ValidationFailed as error:
+            return Invited(person, problems=[_of_row(wrong) for wrong in error.errors])
+        except IntegrityError:
+            if done := _stored(self.group, person):  # the same form, sent twice at once
+                return done
+            raise
+        return Invited(person, invitation, token)
+
+    def _store(self, person: Person, seed: str) -> tuple[Invitation, str]:
+        row = BatchRow(self.group, person.row) if self.group else None
+        config = _config(self.template, person, self.shared)
+        with transaction.atomic():
+            session = create_session(config, actor=self.actor, models=self.models)
+            return create_invitation(
+                session.pk, actor=self.actor, email=person.email, batch=row, seed=seed, **self.sending
+            )
 
 
-def invite_each(
-    template: Any,
-    people: list[Person],
-    *,
-    actor: Actor,
-    batch: str = "",
-    origin: str = "",
-    letter: bool = True,
-    **shared: Any,
-) -> Iterator[Invited]:
-    """A session by the template and an invitation for each of them, one after the other as the caller goes on.
-
-    ``shared`` are fields of SessionConfig for all; without ``letter`` there are links alone. A row that is wrong is
-    told, and keeps no other from being stored.
+def inviter(
+    template: Any, *, actor: Actor, group: str = "", origin: str = "", letter: bool = True, **shared: Any
+) -> Inviter:
+    """Whoever invites people by the template. ``shared`` are fields of SessionConfig for all; without ``letter``
+    there are links alone.
 
     Raises:
-        PermissionDenied (not staff), TemplateNotFound, ValidationFailed (a moment that all share is none): at once,
-        before the first row.
+        PermissionDenied (not staff), TemplateNotFound, ValidationFailed (a moment that all share is none).
     """
-    found, shared = _template(template, actor), _with_moments(shared)
-    group, models = _group(batch, actor) if batch else "", connected_models()
-    sending = {"origin": origin, "letter": letter}
-    return (_invite_one(found, person, group, actor, sending, shared, models) for person in people)
+    found, shared = template_of(template, actor), with_moments(shared)
+    return Inviter(found, actor, group, connected_models(), shared, {"origin": origin, "letter": letter})
+
+
+def invite(template: Any, people: Iterable[Person], *, actor: Actor, batch: str = "", **more: Any) -> list[Invited]:
+    """Each of them, one after the other. A row that is wrong is told, and keeps no other from being stored.
+
+    Raises: as ``inviter``, before the first row.
+    """
+    way = inviter(template, actor=actor, group=group_of(batch, actor) if batch else "", **more)
+    return [way.invite(person) for person in people]
 
 
 def invite_one(
@@ -109,7 +138,7 @@ def invite_one(
     """
     if config is not None and not (actor.is_staff or actor.is_system):
         raise errors.PermissionDenied("Only staff can invite people.")
-    row = BatchRow(_group(f"key:{key}", actor), 0, fingerprint) if key else None
+    row = BatchRow(group_of(f"key:{key}", actor), 0, fingerprint) if key else None
     if earlier := _under_key(row):
         return earlier, ""
     try:
@@ -131,42 +160,15 @@ def _under_key(row: BatchRow | None) -> Invitation | None:
     return earlier
 
 
-def _group(batch: str, actor: Actor) -> str:
+def group_of(batch: str, actor: Actor) -> str:
     """A batch is its maker's: nobody can meet another's by its name."""
     return token_hash(f"{actor.user.pk if actor.user else ''}:{batch}")
 
 
-def _template(reference: Any, actor: Actor) -> InterviewTemplate:
+def template_of(reference: Any, actor: Actor) -> InterviewTemplate:
     if not (actor.is_staff or actor.is_system):
         raise errors.PermissionDenied("Only staff can invite people.")
     return template_for(reference.pk if isinstance(reference, InterviewTemplate) else reference, actor)
-
-
-def _invite_one(
-    template: InterviewTemplate,
-    person: Person,
-    group: str,
-    actor: Actor,
-    sending: dict[str, Any],
-    shared: dict[str, Any],
-    models: Collection[str],
-) -> Invited:
-    if done := _stored(group, person):
-        return done
-    if person.problems:
-        return Invited(person, problems=person.problems)
-    row = BatchRow(group, person.row) if group else None
-    try:
-        with transaction.atomic():
-            session = create_session(_config(template, person, shared), actor=actor, models=models)
-            invitation, token = create_invitation(session.pk, actor=actor, email=person.email, batch=row, **sending)
-    except errors.ValidationFailed as error:
-        return Invited(person, problems=[_of_row(wrong) for wrong in error.errors])
-    except IntegrityError:
-        if done := _stored(group, person):  # the same form, sent twice at once
-            return done
-        raise
-    return Invited(person, invitation, token)
 
 
 def _stored(group: str, person: Person) -> Invited | None:
@@ -175,7 +177,7 @@ def _stored(group: str, person: Person) -> Invited | None:
     return Invited(person, earlier) if earlier else None
 
 
-def _with_moments(shared: dict[str, Any]) -> dict[str, Any]:
+def with_moments(shared: dict[str, Any]) -> dict[str, Any]:
     """With the window that all share in UTC, by the zone it was meant in: a row's own zone must not move it.
 
     Raises ValidationFailed.

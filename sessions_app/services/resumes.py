@@ -1,4 +1,7 @@
-"""Résumés: text that somebody pasted, or a file that is read by a child program with little memory and time."""
+"""Résumés and job postings: text that was pasted, or a file that a child program with little memory and time reads.
+
+What comes out is text for people and models; what hides in a file is told to staff.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,21 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sessions_app import errors
 from sessions_app.access import Actor, refuse_token
 from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.logs import log
 from sessions_app.models import Resume
+from sessions_app.models.limits import MAX_POSTING
 
 from .resume_reader import clean
 
@@ -34,35 +41,70 @@ _PROGRAM = (sys.executable, "-E", "-s", "-B", "-m", "sessions_app.services.resum
 _children = threading.BoundedSemaphore(CHILDREN)
 
 _REMEDIES = {
-    "unsupported": "This is no PDF, Word (.docx) or text file. Save it as one of these, or paste the text instead.",
-    "old_word": "This is an old Word file, or one with a password. Save it as PDF without one, or paste the text.",
-    "encrypted": "This file is protected by a password. Save it without one, or paste the text instead.",
-    "no_text": "There is no text in this file, perhaps only a picture of it. Paste the text instead.",
-    "unreadable": "This file is damaged, or too complicated to read. Save it again as PDF, or paste the text instead.",
+    "unsupported": gettext_lazy(
+        "This is no PDF, Word (.docx) or text file. Save it as one of these, or paste the text instead."
+    ),
+    "old_word": gettext_lazy(
+        "This is an old Word file, or one with a password. Save it as PDF without one, or paste the text."
+    ),
+    "encrypted": gettext_lazy("This file is protected by a password. Save it without one, or paste the text instead."),
+    "no_text": gettext_lazy("There is no text in this file, perhaps only a picture of it. Paste the text instead."),
+    "unreadable": gettext_lazy(
+        "This file is damaged, or too complicated to read. Save it again as PDF, or paste the text instead."
+    ),
+}
+
+
+FLAGS = {
+    "hidden_text": gettext_lazy("Has text that people who look at the file cannot see"),
+    "hidden_characters": gettext_lazy("Had characters that nobody sees; they were taken out"),
 }
 
 
 def read_resume(file: BinaryIO | Any, *, field: str = "file") -> tuple[str, list[str]]:
+    """The text of an uploaded résumé, at most 50,000 characters, and flags for staff. Raises as ``read_document``."""
+    text, flags = read_document(file, field=field)
+    _check_length(text, field)
+    return text, flags
+
+
+def read_posting(file: BinaryIO | Any, *, field: str = "file") -> tuple[str, list[str]]:
+    """The text of an uploaded job posting, at most 20,000 characters, and flags. Raises as ``read_document``."""
+    text, flags = read_document(file, field=field)
+    if len(text) > MAX_POSTING:
+        words = _("This job posting has %(number)s characters; at most %(most)s fit. Leave out what counts least.")
+        told = {
+            "number": number_format(len(text), force_grouping=True),
+            "most": number_format(MAX_POSTING, force_grouping=True),
+        }
+        raise ValidationFailed([FieldError(field, "max_length", words % told)])
+    return text, flags
+
+
+def read_document(file: BinaryIO | Any, *, field: str) -> tuple[str, list[str]]:
     """The text of an uploaded PDF, DOCX or text file, and flags for staff: ``hidden_text``, ``hidden_characters``.
 
     ``field`` names the upload in errors. Not to be called in a transaction: it takes up to 20 seconds.
 
     Raises:
         PayloadTooLarge: more than 5 MB.
-        ValidationFailed: it cannot be read, has no text, or more than 50,000 characters; with a remedy.
+        ValidationFailed: it cannot be read, has no text, or too much; with a remedy.
         Unavailable: too many files are being read at once.
     """
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise errors.PayloadTooLarge("The file is larger than 5 MB. Save a smaller one, or paste the text instead.")
+        raise errors.PayloadTooLarge(_("The file is larger than 5 MB. Save a smaller one, or paste the text instead."))
     told = _told(_run(content))
     if "text" not in told:
         code = told.get("error") if told.get("error") in _REMEDIES else "unreadable"
-        raise ValidationFailed([FieldError(field, str(code), _REMEDIES[str(code)])])
+        raise ValidationFailed([FieldError(field, str(code), str(_REMEDIES[str(code)]))])
     text, flags = clean(str(told["text"]))
-    text = _tidy(text)
-    _check_length(text, field)
-    return text, [str(flag) for flag in told.get("flags", [])] + flags
+    return _tidy(text), [str(flag) for flag in told.get("flags", [])] + flags
+
+
+def noticed(flags: Iterable[str]) -> str:
+    """What the reader of a file noticed, in words for staff; empty if there was nothing."""
+    return " · ".join(str(FLAGS.get(flag, flag)) for flag in flags)
 
 
 def store_resume(text: str, *, actor: Actor, source_name: str = "", flags: Sequence[str] = ()) -> Resume:
@@ -75,7 +117,7 @@ def store_resume(text: str, *, actor: Actor, source_name: str = "", flags: Seque
     refuse_token(actor)
     text, more = clean(text)
     if not text.strip():
-        raise ValidationFailed([FieldError("content", "blank", "Paste the text of the résumé.")])
+        raise ValidationFailed([FieldError("content", "blank", _("Paste the text of the résumé."))])
     _check_length(text, "content")
     name = re.sub(r"[\x00-\x1f\x7f]", "", source_name.replace("\\", "/").rpartition("/")[2])[:200]
     return Resume.objects.create(
@@ -86,9 +128,11 @@ def store_resume(text: str, *, actor: Actor, source_name: str = "", flags: Seque
 def _check_length(text: str, field: str) -> None:
     """Refused and not cut: what would be missing might be what counts."""
     if len(text) > MAX_CHARACTERS:
-        words = (
-            f"This résumé has {len(text):,} characters; at most {MAX_CHARACTERS:,} fit. Leave out what counts least."
-        )
+        told = {
+            "number": number_format(len(text), force_grouping=True),
+            "most": number_format(MAX_CHARACTERS, force_grouping=True),
+        }
+        words = _("This résumé has %(number)s characters; at most %(most)s fit. Leave out what counts least.") % told
         raise ValidationFailed([FieldError(field, "max_length", words)])
 
 
@@ -109,7 +153,7 @@ def _told(said: bytes) -> dict[str, Any]:
 def _run(content: bytes) -> bytes:
     """What the child program says about a file; nothing if it had to be killed. Raises Unavailable."""
     if not _children.acquire(timeout=PATIENCE):
-        raise errors.Unavailable("Too many files are being read at this moment. Send yours again in a few seconds.")
+        raise errors.Unavailable(_("Too many files are being read at this moment. Send yours again in a few seconds."))
     try:
         child = subprocess.Popen(
             _PROGRAM,

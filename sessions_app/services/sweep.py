@@ -20,12 +20,13 @@ from sessions_app.models.actions import Phase, Status
 from sessions_app.models.clock import database_now
 from sessions_app.models.session_queries import Sessions
 
-from . import outbox, reminding
+from . import inviting_lists, outbox, reminding
 from .change import OUTAGE, Change, changing
 from .dispatch import queue_of
 from .evaluation_queue import queue_evaluation
 
 KEEP_KEYS = timedelta(hours=24)
+SECONDS_FOR_LISTS = 3.0  # of each round; nothing else is due to the second
 
 
 def sweep(*, now: datetime | None = None) -> list[tuple[UUID, str]]:
@@ -44,6 +45,7 @@ def sweep(*, now: datetime | None = None) -> list[tuple[UUID, str]]:
         _each(session_id, _complete_if_quiet, now)
     IdempotencyKey.objects.filter(claimed_at__lt=moment - KEEP_KEYS).delete()
     _write_and_send_letters(moment)
+    _invite_who_waits(now)
     due = Operation.objects.claimable(moment).order_by("not_before").values_list("pk", "kind")[:500]
     return [(operation_id, queue_of(kind)) for operation_id, kind in due]
 
@@ -55,6 +57,13 @@ def _write_and_send_letters(moment: datetime) -> None:
         outbox.send_in_background()
     except Exception:
         log.exception("sweep.failed", component="letters")
+
+
+def _invite_who_waits(now: datetime | None) -> None:
+    try:
+        inviting_lists.work_off_all(seconds=SECONDS_FOR_LISTS, now=now)
+    except Exception:
+        log.exception("sweep.failed", component="invitations")
 
 
 def _credit_outages(moment: datetime, now: datetime | None) -> None:
