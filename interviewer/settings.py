@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sessions_app.requests.EitherSlashMiddleware",
+    "sessions_app.pages.language.LanguageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -250,6 +251,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Interviewer <intervi
 EMAIL_TIMEOUT = 10
 # Letters to candidates are only sent where a mail server is named; elsewhere they are kept and shown to staff.
 SENDS_LETTERS = "EMAIL_URL" in env.ENVIRON
+ORGANISATION = env.str("ORGANISATION", default="")  # whose interviews these are, where no job posting says so
 SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 if SITE_URL and not SITE_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured("SITE_URL is the address of this site, such as https://interviews.example.com.")
@@ -346,9 +348,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "interviewer.collected.CollectedManifestStorage"
         if PRODUCTION
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        else "interviewer.collected.CollectedStorage"
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
@@ -358,6 +360,9 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 LANGUAGE_CODE = "en"
 USE_I18N = True
+# What candidates read; README says how to add one. Each by the name its speakers know it by.
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
+LOCALE_PATHS = [BASE_DIR / "sessions_app" / "locale"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LOGGING = logging_config(env.str("LOG_LEVEL", default="INFO"))

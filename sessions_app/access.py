@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import F, Prefetch
+from django.db.models import Exists, F, OuterRef, Prefetch
+from django.utils.translation import gettext as _
 
 from . import errors
 from .models import (
     ApiKey,
     CandidateRequest,
+    Evaluation,
     InterviewSession,
     InterviewTemplate,
     Invitation,
+    InvitationList,
     JobPosting,
     Operation,
     PlannedQuestion,
@@ -89,7 +92,7 @@ def require_account(actor: Actor) -> User:
         PermissionDenied: it is a guest, or holds no more than a session's token.
     """
     if actor.user is None or actor.user.is_guest or actor.only_session is not None:
-        raise errors.PermissionDenied("This needs an account. Sign in, or create one.")
+        raise errors.PermissionDenied(_("This needs an account. Sign in, or create one."))
     return actor.user
 
 
@@ -118,6 +121,21 @@ def session_for(session_id: Any, actor: Actor) -> InterviewSession:
     session: InterviewSession | None = rows.filter(pk=as_uuid(session_id)).first()
     if session is None:
         raise errors.SessionNotFound
+    return session
+
+
+def example_session() -> InterviewSession:
+    """The demo's first finished and scored practice interview: a story that came with the product, for everybody.
+
+    Raises:
+        NotFound: there is no demo here.
+    """
+    told = InterviewSession.objects.kept().filter(is_demo=True, candidate__is_demo=True, is_practice=True)
+    first = told.filter(status="completed", retake_number=0, shows_report=True).with_turn().order_by("created_at")
+    scored = Evaluation.objects.current().filter(session=OuterRef("pk"))
+    session: InterviewSession | None = first.filter(Exists(scored)).first()
+    if session is None:
+        raise errors.NotFound
     return session
 
 
@@ -252,6 +270,20 @@ def invitation_for(invitation_id: Any, actor: Actor) -> Invitation:
     if invitation is None:
         raise errors.InvitationNotFound
     return invitation
+
+
+def invitation_lists_of(actor: Actor) -> Any:
+    """The lists of people that the actor has confirmed lately, newest first: nobody else is shown their links."""
+    rows = InvitationList.objects.select_related("template").order_by("-created_at")
+    return rows.filter(created_by=actor.user) if actor.is_staff else rows.none()
+
+
+def invitation_list_for(list_id: Any, actor: Actor) -> InvitationList:
+    """One of them. Raises NotFound."""
+    found: InvitationList | None = invitation_lists_of(actor).filter(pk=as_uuid(list_id)).first()
+    if found is None:
+        raise errors.NotFound
+    return found
 
 
 def invitation_by_token(token: str) -> Invitation:

@@ -2,12 +2,21 @@
 
 Every error carries the HTTP status, the code of the API contract and a sentence that names the state and the remedy.
 Verbs raise them; one handler turns them into JSON (``api/errors.py``), one into pages (``pages/errors.py``).
+
+A sentence is in the language of whoever is being answered when the error is raised: English for the API. What only
+programs or staff are told is not translated.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class DomainError(Exception):
@@ -15,10 +24,10 @@ class DomainError(Exception):
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "BAD_REQUEST"
-    sentence: ClassVar[str] = "The request could not be carried out."
+    sentence: ClassVar[StrOrPromise] = gettext_lazy("The request could not be carried out.")
 
-    def __init__(self, sentence: str = "", **extra: Any) -> None:
-        self.message = sentence or self.sentence
+    def __init__(self, sentence: StrOrPromise = "", **extra: Any) -> None:
+        self.message = str(sentence or self.sentence)
         self.extra = extra
         super().__init__(self.message)
 
@@ -34,7 +43,7 @@ class FieldError:
 
 class ValidationFailed(DomainError):
     code = "VALIDATION_ERROR"
-    sentence = "Some fields are not valid. Correct them and send the request again."
+    sentence = gettext_lazy("Some fields are not valid. Correct them and send the request again.")
 
     def __init__(self, errors: list[FieldError]) -> None:
         self.errors = errors
@@ -62,9 +71,9 @@ class SessionNotOpen(DomainError):
 
 # Why the time of a session is over, by ``InterviewSession.time_ended_by``; pages add when.
 WHY_OVER = {
-    "clock": "Time ran out",
-    "window_closed": "This interview closed",
-    "pause_too_long": "The pause was longer than this interview allows, so it ended",
+    "clock": gettext_lazy("Time ran out"),
+    "window_closed": gettext_lazy("This interview closed"),
+    "pause_too_long": gettext_lazy("The pause was longer than this interview allows, so it ended"),
 }
 
 
@@ -74,29 +83,34 @@ class SessionExpired(DomainError):
     def __init__(self, cause: str) -> None:
         """``cause`` as ``InterviewSession.time_ended_by`` says it."""
         super().__init__(
-            f"{WHY_OVER[cause]}: the session is over. What you had written by then was kept. "
-            "Ask the people who invited you to open it again; practice can be begun anew."
+            _(
+                "%(why)s: the session is over. What you had written by then was kept. "
+                "Ask the people who invited you to open it again; practice can be begun anew."
+            )
+            % {"why": WHY_OVER[cause]}
         )
 
 
 class SessionAlreadyCompleted(DomainError):
     code = "SESSION_ALREADY_COMPLETED"
-    sentence = "The session is completed already. Its transcript can still be read."
+    sentence = gettext_lazy("The session is completed already. Its transcript can still be read.")
 
 
 class SessionNotCompleted(DomainError):
     code = "SESSION_NOT_COMPLETED"
-    sentence = "The session has not ended, so there is nothing to evaluate yet. Complete it first."
+    sentence = gettext_lazy("The session has not ended, so there is nothing to evaluate yet. Complete it first.")
 
 
 class NothingToAnswer(DomainError):
     code = "NOTHING_TO_ANSWER"
-    sentence = "There is no open question. Wait for the next one, then answer it."
+    sentence = gettext_lazy("There is no open question. Wait for the next one, then answer it.")
 
 
 class TokenBudgetExhausted(DomainError):
     code = "TOKEN_BUDGET_EXHAUSTED"
-    sentence = "The token budget of this session is spent; its last question was asked. Ask staff for more tokens."
+    sentence = gettext_lazy(
+        "The token budget of this session is spent; its last question was asked. Ask staff for more tokens."
+    )
 
 
 class InvalidStatusFilter(DomainError):
@@ -117,60 +131,62 @@ class TokenExpired(NotAuthenticated):
 class PermissionDenied(DomainError):
     status = 403
     code = "PERMISSION_DENIED"
-    sentence = "You are not allowed to do this."
+    sentence = gettext_lazy("You are not allowed to do this.")
 
 
 class NotFound(DomainError):
     status = 404
     code = "NOT_FOUND"
-    sentence = "There is nothing at this address."
+    sentence = gettext_lazy("There is nothing at this address.")
 
 
 class SessionNotFound(NotFound):
     """A foreign session and a missing one are the same to a stranger."""
 
     code = "SESSION_NOT_FOUND"
-    sentence = "Session not found or you don't have permission to access it"
+    sentence = gettext_lazy("Session not found or you don't have permission to access it")
 
 
 class OperationNotFound(NotFound):
     code = "OPERATION_NOT_FOUND"
-    sentence = "Operation not found or you don't have permission to access it"
+    sentence = gettext_lazy("Operation not found or you don't have permission to access it")
 
 
 class JobPostingNotFound(NotFound):
     code = "JOB_POSTING_NOT_FOUND"
-    sentence = "Job posting not found or you don't have permission to access it"
+    sentence = gettext_lazy("Job posting not found or you don't have permission to access it")
 
 
 class ResumeNotFound(NotFound):
     code = "RESUME_NOT_FOUND"
-    sentence = "Résumé not found or you don't have permission to access it"
+    sentence = gettext_lazy("Résumé not found or you don't have permission to access it")
 
 
 class ApiKeyNotFound(NotFound):
     code = "API_KEY_NOT_FOUND"
-    sentence = "API key not found or revoked"
+    sentence = gettext_lazy("API key not found or revoked")
 
 
 class TemplateNotFound(NotFound):
     code = "TEMPLATE_NOT_FOUND"
-    sentence = "Interview template not found or no longer offered"
+    sentence = gettext_lazy("Interview template not found or no longer offered")
 
 
 class InvitationNotFound(NotFound):
     code = "INVITATION_NOT_FOUND"
-    sentence = "Invitation not found or you don't have permission to access it"
+    sentence = gettext_lazy("Invitation not found or you don't have permission to access it")
 
 
 class RequestNotFound(NotFound):
     code = "REQUEST_NOT_FOUND"
-    sentence = "Request not found or you don't have permission to access it"
+    sentence = gettext_lazy("Request not found or you don't have permission to access it")
 
 
 class EvaluationNotFound(NotFound):
     code = "EVALUATION_NOT_FOUND"
-    sentence = "There is no evaluation of this session that you can see. It is there once the session was scored."
+    sentence = gettext_lazy(
+        "There is no evaluation of this session that you can see. It is there once the session was scored."
+    )
 
 
 class InvitationGone(DomainError):
@@ -178,12 +194,12 @@ class InvitationGone(DomainError):
 
     status = 410
     code = "INVITATION_GONE"
-    sentence = "This invitation is not valid any more. Ask whoever sent it for a new link."
+    sentence = gettext_lazy("This invitation is not valid any more. Ask whoever sent it for a new link.")
 
 
 class WrongAccount(PermissionDenied):
     code = "WRONG_ACCOUNT"
-    sentence = "This invitation is for another account. Sign in with the one it was sent to."
+    sentence = gettext_lazy("This invitation is for another account. Sign in with the one it was sent to.")
 
 
 class Conflict(DomainError):
@@ -201,22 +217,22 @@ class AccountNeeded(Conflict):
 
 class AlreadyAnswered(Conflict):
     code = "ALREADY_ANSWERED"
-    sentence = "That question is not open any more. Read the current question and answer that one."
+    sentence = gettext_lazy("That question is not open any more. Read the current question and answer that one.")
 
 
 class QuestionOpen(Conflict):
     code = "QUESTION_OPEN"
-    sentence = "The current question has no answer yet. Answer or skip it before asking for the next one."
+    sentence = gettext_lazy("The current question has no answer yet. Answer or skip it before asking for the next one.")
 
 
 class GenerationInProgress(Conflict):
     code = "GENERATION_IN_PROGRESS"
-    sentence = "The next question is being written already. Wait for that operation."
+    sentence = gettext_lazy("The next question is being written already. Wait for that operation.")
 
 
 class ClientIdConflict(Conflict):
     code = "CLIENT_ID_CONFLICT"
-    sentence = "This client_message_id was used for another text. Send the new text with a new id."
+    sentence = gettext_lazy("This client_message_id was used for another text. Send the new text with a new id.")
 
 
 class IdempotencyInProgress(Conflict):
@@ -226,7 +242,7 @@ class IdempotencyInProgress(Conflict):
 
 class ConcurrentChange(Conflict):
     code = "CONCURRENT_CHANGE"
-    sentence = "Somebody else changed this at the same moment. Load it again and retry."
+    sentence = gettext_lazy("Somebody else changed this at the same moment. Load it again and retry.")
 
 
 class TemplateInUse(Conflict):
@@ -236,12 +252,12 @@ class TemplateInUse(Conflict):
 
 class InvitationUsed(Conflict):
     code = "INVITATION_USED"
-    sentence = "Somebody has joined with this invitation already. Sign in with the account that was used."
+    sentence = gettext_lazy("Somebody has joined with this invitation already. Sign in with the account that was used.")
 
 
 class RequestOpen(Conflict):
     code = "REQUEST_OPEN"
-    sentence = "You have asked for this already, and it is not answered yet. Wait for the answer."
+    sentence = gettext_lazy("You have asked for this already, and it is not answered yet. Wait for the answer.")
 
 
 class RequestAnswered(Conflict):
@@ -251,7 +267,7 @@ class RequestAnswered(Conflict):
 
 class EvaluationInProgress(Conflict):
     code = "EVALUATION_IN_PROGRESS"
-    sentence = "The session is being evaluated already. Wait for that operation."
+    sentence = gettext_lazy("The session is being evaluated already. Wait for that operation.")
 
 
 class EvaluationSuperseded(Conflict):
@@ -288,7 +304,7 @@ class PreconditionFailed(DomainError):
 class PayloadTooLarge(DomainError):
     status = 413
     code = "PAYLOAD_TOO_LARGE"
-    sentence = "The request is too large. Send less than 1 MB."
+    sentence = gettext_lazy("The request is too large. Send less than 1 MB.")
 
 
 class IdempotencyKeyReused(DomainError):
@@ -303,7 +319,14 @@ class RateLimited(DomainError):
 
     def __init__(self, wait_seconds: int) -> None:
         self.wait_seconds = wait_seconds
-        super().__init__(f"Too many requests. Wait {wait_seconds} seconds and try again.")
+        super().__init__(
+            ngettext(
+                "Too many requests. Wait %(seconds)s second and try again.",
+                "Too many requests. Wait %(seconds)s seconds and try again.",
+                wait_seconds,
+            )
+            % {"seconds": wait_seconds}
+        )
 
 
 class Unavailable(DomainError):
@@ -311,5 +334,7 @@ class Unavailable(DomainError):
 
     status = 503
     code = "UNAVAILABLE"
-    sentence = "The service is not available for the moment. Nothing was lost; try again in a few seconds."
+    sentence = gettext_lazy(
+        "The service is not available for the moment. Nothing was lost; try again in a few seconds."
+    )
     wait_seconds = 3

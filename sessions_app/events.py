@@ -39,7 +39,7 @@ TYPES = frozenset(
         "tokens.extended",
         "tokens.charged",
         "tokens.warning",
-        *(f"invitation.{what}" for what in ("created", "opened", "accepted", "revoked")),
+        *(f"invitation.{what}" for what in ("created", "sent", "opened", "accepted", "revoked")),
         *(f"request.{what}" for what in ("opened", "answered")),
         *(f"message.{what}" for what in ("created", "completed", "failed")),
         *(f"operation.{what}" for what in ("queued", "started", "succeeded", "failed", "cancelled")),

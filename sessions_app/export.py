@@ -14,6 +14,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy
 
 from sessions_app import represent, represent_evaluation
 from sessions_app.access import Actor
@@ -118,7 +119,7 @@ FORMATS: dict[str, tuple[str, Callable[[Interview], str | bytes]]] = {
 
 
 # As people choose among them.
-FORMAT_NAMES = (("pdf", "PDF"), ("md", "Markdown"), ("txt", "Plain text"), ("json", "JSON"))
+FORMAT_NAMES = (("pdf", "PDF"), ("md", "Markdown"), ("txt", gettext_lazy("Plain text")), ("json", "JSON"))
 
 
 def as_file(session: InterviewSession, actor: Actor, extension: str) -> HttpResponse:
@@ -180,7 +181,7 @@ def _quoted(message: SessionMessage) -> list[str]:
 
 def sections(report: Evaluation) -> Iterator[tuple[str, list[str]]]:
     """The report's parts that say something, each with its paragraphs."""
-    yield "Overall", [_overall(report), report.summary]
+    yield "Overall", [line for line in (_overall(report), report.summary) if line]
     for row in report.criteria.all():
         yield row.title, [_verdict(row), row.rationale, *(f"“{one.quote}”" for one in row.evidence.all())]
     yield from sections_of(report)
@@ -197,6 +198,8 @@ def _persons(review: Review, report: Evaluation) -> str:
 
 
 def _overall(report: Evaluation) -> str:
+    if report.method == Method.PEOPLE:
+        return f"{judged_by(report)}."
     score = "No overall score" if report.overall_score is None else f"{report.overall_score:.0f} of 100"
     asks = "" if report.method == Method.MODEL else " It asks for a person's review."
     return f"{score}. {judged_by(report)}.{asks}"

@@ -224,6 +224,7 @@ GET    api-template-detail                401 200 200 200 200
 GET    api-template-list                  401 200 200 200 200
 POST   api-token                          400 400 400 400 400
 POST   api-token-refresh                  400 400 400 400 400
+GET    example                            404 404 404 404 404
 GET    docs                               200 200 200 200 200
 GET    health-live                        200 200 200 200 200
 GET    health-ready                       200 200 200 200 200
@@ -231,11 +232,14 @@ GET    help                               200 200 200 200 200
 GET    how-scoring-works                  200 200 200 200 200
 GET    invite                             200 200 200 200 200
 POST   invite                             303 303 303 303 303
+GET    open-invitation                    302 302 302 302 302
+POST   open-invitation                    400 400 400 400 400
 GET    invite-ask                         200 200 200 200 200
 POST   invite-ask                         400 400 400 400 400
 GET    invite-calendar                    404 404 404 404 404
 GET    landing                            200 200 200 200 200
 GET    openapi                            200 200 200 200 200
+GET    practice-list                      200 200 200 200 200
 POST   practice-start                     303 303 303 303 303
 GET    new-session                        302 302 200 200 200
 POST   new-session                        302 302 400 400 400
@@ -268,7 +272,12 @@ GET    session-room                       302 404 200 404 200
 POST   session-start                      302 404 303 404 303
 POST   session-stop                       302 404 303 404 303
 GET    session-transcript                 302 404 200 404 200
+GET    status                             200 200 200 200 200
+GET    accessibility                      200 200 200 200 200
+GET    ui-kit                             302 302 302 302 200
 POST   theme                              400 400 400 400 400
+POST   language                           400 400 400 400 400
+POST   timer                              400 400 400 400 400
 POST   zone                               303 303 303 303 303
 """
 # fmt: on

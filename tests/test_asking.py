@@ -13,7 +13,7 @@ from sessions_app.ai import tokens
 from sessions_app.ai.asking import ModelInterviewer, next_move
 from sessions_app.ai.drafting import Guard, Unfit
 from sessions_app.ai.prompts import FOLDER, Prompt, prompt
-from sessions_app.ai.protocol import Exchange, Outcome, Point, Posting, ProviderError, Question, Turn, Usage
+from sessions_app.ai.protocol import Outcome, PastTurn, Point, Posting, ProviderError, Question, Turn, Usage
 from sessions_app.ai.trim import fitted
 
 from .faulty_model import FaultyModel, Hangs, Says, Status
@@ -39,13 +39,13 @@ def model() -> Iterator[FaultyModel]:
         yield server
 
 
-def after(*exchanges: Exchange, **fields: Any) -> Turn:
+def after(*exchanges: PastTurn, **fields: Any) -> Turn:
     asked = tuple(exchange.question for exchange in exchanges)
     return replace(TURN, history=exchanges, asked=asked, **fields)
 
 
-def said(answer: str, key: str = "index", **fields: Any) -> Exchange:
-    return Exchange(key, "When would you add an index?", answer, **fields)
+def said(answer: str, key: str = "index", **fields: Any) -> PastTurn:
+    return PastTurn(key, "When would you add an index?", answer, **fields)
 
 
 def asked(model: FaultyModel, turn: Turn, **fields: Any) -> tuple[str, Outcome]:

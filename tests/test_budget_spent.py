@@ -9,7 +9,7 @@ import pytest
 from sessions_app import errors, events
 from sessions_app.access import Actor
 from sessions_app.ai.builtin import LAST, LastQuestion, last_question, opening
-from sessions_app.ai.protocol import Estimate, Exchange, Outcome, Turn, Usage
+from sessions_app.ai.protocol import Estimate, Outcome, PastTurn, Turn, Usage
 from sessions_app.ai.trim import RESUME_CHARACTERS, trimmed
 from sessions_app.models import InterviewSession, User
 from sessions_app.models.actions import Phase, Status
@@ -88,7 +88,7 @@ LONG = Turn(
     candidate_name="Ann",
     planned_questions=9,
     plan=(),
-    history=tuple(Exchange(f"k{n}", f"Question {n}?", f"Answer {n}", n == 1, n == 0) for n in range(5)),
+    history=tuple(PastTurn(f"k{n}", f"Question {n}?", f"Answer {n}", n == 1, n == 0) for n in range(5)),
     resume="word " * 400,
 )
 

@@ -10,8 +10,8 @@ from sessions_app.ai import bank, builtin, phrases
 from sessions_app.ai.builtin import BuiltInInterviewer, last_question, next_question
 from sessions_app.ai.echoing import quotable
 from sessions_app.ai.protocol import (
-    Exchange,
     Outcome,
+    PastTurn,
     Point,
     Posting,
     ProviderError,
@@ -38,7 +38,7 @@ def turn(*history, **fields):
 
 
 def asked(key=PLAN[0].key, answer="Something off the point.", **fields):
-    return Exchange(key, "A question?", answer, **fields)
+    return PastTurn(key, "A question?", answer, **fields)
 
 
 def interview(first, count, say=lambda question: "Something off the point."):
@@ -47,7 +47,7 @@ def interview(first, count, say=lambda question: "Something off the point."):
     for _ in range(count):
         text, outcome = next_question(now)
         told.append((text, outcome))
-        said = Exchange(outcome.key, text, say(text), outcome.is_follow_up)
+        said = PastTurn(outcome.key, text, say(text), outcome.is_follow_up)
         now = replace(now, history=(*now.history, said))
     return told
 

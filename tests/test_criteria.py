@@ -12,7 +12,7 @@ from sessions_app.ai.criteria import Said, answered_share, answers_for, asked_po
 from sessions_app.ai.judging import Judgement, by_coverage, prepare
 from sessions_app.ai.masking import MARK, masked
 from sessions_app.ai.protocol import Point, Question
-from sessions_app.ai.report import report_of
+from sessions_app.ai.report import findings_of
 
 
 def question(key: str, **fields: Any) -> Question:
@@ -86,7 +86,7 @@ def test_what_was_not_asked_about_is_told_apart_from_what_was_not_answered() -> 
         "No question about this was answered.",
         "No question about this was asked.",
     ]
-    told = report_of(judged, said, tells_anchors=True, is_flagged=False)
+    told = findings_of(judged, said, tells_anchors=True, is_flagged=False)
     assert (told.overall_score, told.confidence, told.needs_human) == (None, 0.0, True)
     assert "Talk about Technical questions: there was not enough to go by." in told.recommendations
 
@@ -142,7 +142,7 @@ def judged_one() -> tuple[Judgement, list[Said]]:
 
 def test_the_report_says_what_was_shown_and_what_was_not() -> None:
     judged, said = judged_one()
-    told = report_of([judged], said, tells_anchors=True, is_flagged=False)
+    told = findings_of([judged], said, tells_anchors=True, is_flagged=False)
     assert told.summary.startswith("1 answer to 2 questions: evidence for 1 of 4 rubric points.")
     assert told.to_improve == ["Technical questions: 1 of 4 points shown, such as “says what it costs”."]
     assert told.knowledge_gaps[0] == "Technical questions: Measures it"
@@ -155,8 +155,8 @@ def test_the_plan_gives_no_anchors_away_where_others_judge() -> None:
     (criterion,) = criteria_of(plan(Question("a", "technical", "When?", points=(rubric,))))
     said = [Said("a", "?", "I like bicycles and long walks.", "m1")]
     judged = by_coverage(criterion, prepare(said))
-    in_practice = report_of([judged], said, tells_anchors=True, is_flagged=False).improvement_plan
-    assessed = report_of([judged], said, tells_anchors=False, is_flagged=False).improvement_plan
+    in_practice = findings_of([judged], said, tells_anchors=True, is_flagged=False).improvement_plan
+    assessed = findings_of([judged], said, tells_anchors=False, is_flagged=False).improvement_plan
     assert "Names the cost." in in_practice[0]
     assert assessed == ["Show this in an answer: Says what it costs."]
 

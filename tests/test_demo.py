@@ -28,7 +28,7 @@ from sessions_app.models import (
 from sessions_app.models.actions import Phase, Status
 from sessions_app.models.clock import database_now
 from sessions_app.services import demo, reviewing
-from sessions_app.services.scorecards import queue_of, standings
+from sessions_app.services.scorecards import review_queue, standings
 from sessions_app.services.sweep import sweep
 
 from .factories import PASSWORD, JobPostingFactory, UserFactory, answer, created, fresh, waiting, write_question
@@ -110,7 +110,7 @@ def test_one_is_reviewed_one_waits_for_it_and_one_candidate_disagrees():
     assert SessionMessage.objects.get(pk=quote["message_id"]).content.startswith(quote["quote"])
     objection = CandidateRequest.objects.get(status="open")
     assert (objection.kind, objection.session.candidate, objection.session.is_practice) == ("score", sam, True)
-    waiting_for_ana = [row.session.candidate_name for row in queue_of(Actor(ana))]
+    waiting_for_ana = [row.candidate_name for row in review_queue(Actor(ana))]
     assert sorted(waiting_for_ana) == ["Lee Okafor", "Sam Rivera"]
     assert standings([review.session])[review.session_id].by == "people"
 

@@ -103,3 +103,14 @@ def test_other_formats_are_refused_and_strangers_told_nothing(ann: User, ben: Us
     wrong = download(as_(ann), session, "exe")
     assert (wrong.status_code, wrong.json()["detail"]["code"]) == (400, "VALIDATION_ERROR")
     assert download(as_(ben), session, "pdf").json()["detail"]["code"] == "SESSION_NOT_FOUND"
+
+
+@pytest.mark.parametrize("extension", ["md", "txt"])
+def test_a_file_is_the_same_in_whatever_language_its_page_is_read(
+    extension: str, ann: User, as_: Any, client: Any
+) -> None:
+    session = evaluate(finished(ann))
+    english = download(as_(ann), session, extension)
+    client.force_login(ann)
+    german = client.get(f"/sessions/{session.pk}/export.{extension}", headers={"Accept-Language": "de"})
+    assert german.content == english.content

@@ -20,7 +20,7 @@ import pytest
 from sessions_app.ai import bank, injections, replies
 from sessions_app.ai.criteria import Criterion, Said
 from sessions_app.ai.judging import Judgement, by_coverage, prepare
-from sessions_app.ai.model_judge import SCHEMA, by_model
+from sessions_app.ai.model_judge import by_model, schema
 from sessions_app.ai.protocol import Usage
 from tests.judges import IMPOSSIBLE
 
@@ -167,10 +167,12 @@ def test_a_cut_keeps_every_other_place() -> None:
 def test_the_schema_is_strict_and_fits_what_is_asked_for() -> None:
     judge = Obedient()
     judged(*ANSWERS[0], judge)
-    reply, _ = judge.structured([{"content": judge.seen}], SCHEMA, 1)
-    assert replies.fault_of(reply, SCHEMA) == ""
-    assert replies.response_format(SCHEMA)["json_schema"]["strict"] is True
-    assert replies.fault_of({**reply, "score": 100}, SCHEMA) != ""
+    asked = schema(points=9, answers=2)
+    reply, _ = judge.structured([{"content": judge.seen}], asked, 1)
+    assert replies.fault_of(reply, asked) == ""
+    assert replies.response_format(asked)["json_schema"]["strict"] is True
+    assert replies.fault_of({**reply, "score": 100}, asked) != ""
+    assert replies.fault_of({**reply, "rationale": "Long. " * 500}, asked) == ""
 
 
 # -- if one slips through ---------------------------------------------------------------------------------------------

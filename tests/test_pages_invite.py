@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -107,3 +109,17 @@ def test_the_candidate_reads_them_after_the_end_too(client: Client, answered: st
     InterviewSession.objects.update(candidate=ann, status="completed")
     client.force_login(ann)
     assert "Ring Mr Ek instead." in client.get(answered).content.decode()
+
+
+def test_company_and_role_are_told_with_a_posting_and_without(client: Client, sam: User, settings: Any) -> None:
+    template = f.TemplateFactory(title="Databases", is_practice=False)
+    posting = f.JobPostingFactory(owner=sam, title="Backend engineer", company="Acme")
+    _, with_posting = invited(sam, template_id=template.pk, job_posting_id=posting.pk)
+    _, without = invited(sam, template_id=template.pk)
+    page = client.get(f"/invite/{with_posting}/").content.decode()
+    assert "Databases" in page and "The role: <bdi>Backend engineer</bdi>" in page and "<bdi>Acme</bdi>" in page
+    assert "The role:" not in client.get(f"/invite/{without}/").content.decode()
+    settings.ORGANISATION = "Northwind"
+    page = client.get(f"/invite/{without}/").content.decode()
+    assert "· <bdi>Northwind</bdi>" in page and "<bdi>Northwind</bdi>’s hiring team" in page
+    assert "<bdi>Acme</bdi>" in client.get(f"/invite/{with_posting}/").content.decode()

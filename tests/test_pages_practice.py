@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sessions_app.models import InterviewSession, User
+from sessions_app.models import InterviewSession, InterviewTemplate, User
 from sessions_app.pages import waiting
 from sessions_app.services.guests import start_practice
-from tests.factories import TemplateFactory, created, fresh, paused, types, write_question
+from tests.factories import TemplateFactory, created, expired, fresh, paused, types, write_question
 from tests.factories import waiting as waiting_session
 from tests.page_forms import Page
 
@@ -187,3 +187,42 @@ def test_one_address_cannot_fill_the_database_with_guests(client, monkeypatch):
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
     assert User.objects.filter(is_guest=True).count() == 2
+
+
+def test_the_front_page_shows_six_and_leads_to_all(client: Client) -> None:
+    for number in range(8):
+        TemplateFactory(title=f"Interview {number}", position=number, questions=0)
+    page = Page(client.get("/"))
+    assert len([form for form in page.forms if form.action.endswith("/start")]) == 6
+    assert "/practice/" in page.links
+
+
+def test_it_starts_over_with_a_new_interview_and_keeps_the_old_one(client: Client, ann: User) -> None:
+    template = TemplateFactory(slug="databases")
+    session = paused(ann, template_id=template.pk)
+    client.force_login(ann)
+    page = Page(client.get("/"))
+    assert "Start over" in page.html
+    assert client.post("/practice/databases/start").status_code == 303
+    assert fresh(session).status == "paused" and InterviewSession.objects.count() == 2
+
+
+def test_it_offers_no_start_over_of_what_is_not_offered_any_more(client: Client, ann: User) -> None:
+    template = TemplateFactory()
+    paused(ann, template_id=template.pk)
+    InterviewTemplate.objects.update(is_active=False)
+    client.force_login(ann)
+    assert "Start over" not in client.get("/").content.decode()
+
+
+def test_it_leads_to_the_report_of_what_just_ran_out_of_time(client: Client, ann: User) -> None:
+    session = expired(ann)
+    client.force_login(ann)
+    link = f"/sessions/{session.pk}/report"
+    page = Page(client.get("/"))
+    assert link in page.links and "Time ran out" in page.html
+    InterviewSession.objects.update(ended_at=timezone.now() - timedelta(days=30))
+    assert link not in Page(client.get("/")).links
+    paused(ann)
+    InterviewSession.objects.update(ended_at=timezone.now())
+    assert link not in Page(client.get("/")).links

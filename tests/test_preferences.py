@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
+from django.utils.html import escape
 
 from sessions_app.models import User
 from sessions_app.services.preferences import CHOICES, DEFAULTS, chosen, keep_preferences
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 URL = "/account/preferences/"
 OTHERS = {name: values[-1] for name, values in CHOICES.items()}
-SHOWN = [f'data-{name}="{value}"' for name, value in OTHERS.items()]
+SHOWN = [f'lang="{value}"' if name == "language" else f'data-{name}="{value}"' for name, value in OTHERS.items()]
 
 
 def html(client: Client, path: str = "/help/") -> str:
@@ -43,14 +45,15 @@ def test_an_account_keeps_them_on_every_device(client: Client, ann: User) -> Non
     other_device = Client()
     other_device.force_login(ann)
     assert all(attribute in html(other_device) for attribute in SHOWN)
-    assert "Kept with your account" in client.get(URL).content.decode()
+    with translation.override(OTHERS["language"]):
+        assert escape(translation.gettext("Kept with your account.")) in client.get(URL).content.decode()
 
 
 def test_a_guest_takes_them_along_into_an_account(client: Client) -> None:
     f.TemplateFactory(slug="databases")
     client.post("/practice/databases/start")
     save(client, enter="send", theme="dark")
-    assert User.objects.get().preferences == {}
+    assert User.objects.get().preferences == {"language": "auto"}, "of a guest nothing else is kept but in the browser"
     client.post("/signup", {"email": "new@example.com", "password1": f.PASSWORD, "name": ""})
     assert User.objects.get().preferences == {"enter": "send", "theme": "dark"}
 

@@ -63,6 +63,24 @@ def test_an_endpoint_without_schemas_is_asked_in_words_from_then_on(model: Fault
     assert ["response_format" in request for request in model.requests] == [True, False, False]
 
 
+SIZED = {**SCHEMA, "properties": {**SCHEMA["properties"], "why": {"type": "string", "maxLength": 5}}}
+
+
+def test_sizes_keep_a_model_to_its_form_and_no_longer_reply_is_refused(model: FaultyModel) -> None:
+    model.plan = [Says(GOOD)]
+    assert model.chat().structured(ASKED, SIZED, 200)[0]["why"] == "Names the cost"
+    assert model.requests[0]["response_format"]["json_schema"]["schema"] == SIZED
+
+
+def test_an_endpoint_that_knows_no_sizes_is_sent_the_schema_without_them_from_then_on(model: FaultyModel) -> None:
+    refused = {"message": "Invalid schema for response_format 'reply': 'maxLength' is not permitted."}
+    model.plan = [Status(400, refused), Says(GOOD)]
+    for _ in range(2):
+        assert model.chat().structured(ASKED, SIZED, 200)[0]["level"] == 2
+    sent = [request["response_format"]["json_schema"]["schema"] for request in model.requests]
+    assert sent == [SIZED, SCHEMA, SCHEMA]
+
+
 @pytest.mark.parametrize("bad", ["I cannot do that.", '{"level": 4, "why": ""}', '{"level": 2}', "[1]", "", '{"le'])
 def test_a_reply_that_does_not_fit_is_asked_for_once_more(model: FaultyModel, bad: str) -> None:
     model.plan = [Says(bad, usage=(80, 5)), Says(GOOD, usage=(110, 20))]

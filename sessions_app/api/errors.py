@@ -30,6 +30,15 @@ _SENTENCES = {
     "No file was submitted.": "Send a file in this field.",
     "The submitted file is empty.": "This file is empty. Choose another one.",
     "String value too large.": "Send a smaller number.",
+    "This value does not match the required pattern.": "Send it in the form that the documentation at /docs shows.",
+    "Null characters are not allowed.": "Null characters are not allowed. Take them out.",
+    "No filename could be determined.": "Send the file together with its name.",
+    "Enter a valid email address.": "Enter an address like name@example.com.",
+}
+_HTTP_REMEDIES = {
+    405: "The Allow header names those that are.",
+    406: "Ask for application/json.",
+    415: "Send application/json.",
 }
 _BEGINNINGS = {
     "Expected a list of items": "Send a list.",
@@ -57,7 +66,7 @@ def as_domain_error(error: Exception) -> DomainError | None:
     if isinstance(error, exceptions.ValidationError):
         return errors.ValidationFailed(list(_fields(error.get_full_details())))
     if isinstance(error, exceptions.ParseError):
-        return errors.ValidationFailed([FieldError("body", "parse_error", str(error.detail))])
+        return errors.ValidationFailed([FieldError("body", "parse_error", f"{error.detail} Send a JSON object.")])
     if isinstance(error, exceptions.Throttled):
         return errors.RateLimited(int(getattr(error, "wait", None) or 1) + 1)
     if isinstance(error, RequestDataTooBig):
@@ -76,7 +85,7 @@ def as_domain_error(error: Exception) -> DomainError | None:
 
 def _http(error: exceptions.APIException) -> DomainError:
     """The rest of the framework's errors (405, 406, 415), by their own codes."""
-    known = DomainError(str(error.detail))
+    known = DomainError(f"{error.detail} {_HTTP_REMEDIES.get(error.status_code, '')}".strip())
     known.status, known.code = error.status_code, str(error.default_code).upper()  # type: ignore[misc]
     return known
 

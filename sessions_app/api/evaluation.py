@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from sessions_app import represent, represent_evaluation
 from sessions_app.models.evaluation import Method, Rating, Verdict
-from sessions_app.services.evaluating import current_evaluation, retry_evaluation
+from sessions_app.services.evaluating import get_evaluation, retry_evaluation
 
 from . import inputs, outputs
 from .base import ApiView
@@ -111,7 +111,7 @@ class EvaluationView(ApiView):
 
     @says("The report on an ended session", {200: EvaluationOut}, errors=(404,))
     def get(self, request: Any, id: str) -> Response:
-        found = current_evaluation(id, actor=self.actor)
+        found = get_evaluation(id, actor=self.actor)
         return Response(represent_evaluation.evaluation(found, for_staff=self.actor.is_staff))
 
 

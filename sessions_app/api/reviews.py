@@ -13,7 +13,7 @@ from sessions_app.models.evaluation import Rating, Recommendation, Verdict
 from sessions_app.services import agreement, reviewing, scorecards
 from sessions_app.services.quoting import MOST_QUOTES
 from sessions_app.services.reviewing import Given, Rated
-from sessions_app.services.scorecards import Criterion, Scorecard, Standing
+from sessions_app.services.scorecards import RatedCriterion, Scorecard, Standing
 
 from .base import ApiView, Body, WholeNumber
 from .docs import KEY, says
@@ -111,7 +111,7 @@ class MachineScore(s.Serializer[Any]):
 
 class ScorecardOut(s.Serializer[Any]):
     session_id = s.UUIDField()
-    evaluation_id = s.UUIDField()
+    evaluation_id = s.UUIDField(allow_null=True, help_text="Null where no program has scored it: people alone do.")
     sees_scores = s.BooleanField(help_text="false until one's own ratings are fixed; the fields below are empty then.")
     criteria = RubricOut(many=True)
     review = ReviewOut(allow_null=True)
@@ -210,14 +210,15 @@ def given(body: Json) -> Given:
 
 
 def scorecard(card: Scorecard) -> Json:
+    seen = card.evaluation if card.sees else None
     return {
         "session_id": card.session.pk,
-        "evaluation_id": card.evaluation.pk,
+        "evaluation_id": card.evaluation and card.evaluation.pk,
         "sees_scores": card.sees,
         "criteria": [_criterion(row) for row in card.criteria],
         "review": card.review and review_json(card.review, list(card.ratings.values())),
-        "overall_score": card.evaluation.overall_score if card.sees else None,
-        "method": card.evaluation.method if card.sees else None,
+        "overall_score": seen and seen.overall_score,
+        "method": seen and seen.method,
         "scores": [_machine_score(row) for row in card.scores],
         "others": [review_json(row, list(row.ratings.all())) for row in card.others],
         "standing": card.standing and standing_json(card.standing),
@@ -239,7 +240,7 @@ def _times(review: Review) -> Json:
     return {name: getattr(review, name) for name in ("created_at", "updated_at", "submitted_at")}
 
 
-def _criterion(row: Criterion) -> Json:
+def _criterion(row: RatedCriterion) -> Json:
     names = ("statement", "developing", "solid", "strong")
     points = [{name: getattr(point, name) for name in names} for point in row.points]
     return {"key": row.key, "title": row.title, "weight": row.weight, "points": points}

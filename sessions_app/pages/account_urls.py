@@ -9,12 +9,13 @@ from django.views.generic import RedirectView
 from . import views_account, views_keys
 from .errors import not_found
 from .preferences import preferences
+from .shared import sign_out
 
 _to_reset = RedirectView.as_view(url=reverse_lazy("account_reset_password"))
 
 urlpatterns = [
     path("login", views.login, name="account_login"),
-    path("logout", views.logout, name="account_logout"),
+    path("logout", sign_out, name="account_logout"),
     path("signup", views.signup, name="account_signup"),
     path("account/", views_keys.home, name="account-home"),
     path("account/preferences/", preferences, name="preferences"),

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from sessions_app.services.preferences import CHOICES
 
 from .preferences import attributes, preferences_of
+from .shared import is_shared
 
 THEMES = CHOICES["theme"]
 
 
 class Chrome:
-    """The frame around a page: theme, and who is signed in (looked up on first use)."""
+    """The frame around a page: theme, language, and who is signed in (looked up on first use)."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -35,8 +38,19 @@ class Chrome:
         return preferences_of(self._request)
 
     @property
+    def is_shared(self) -> bool:
+        """Whether others use this computer, too."""
+        return is_shared(self._request)
+
+    @property
     def themes(self) -> list[tuple[str, str]]:
-        return [(theme, theme.title()) for theme in THEMES]
+        words = {"system": _("System"), "light": _("Light"), "dark": _("Dark")}
+        return [(theme, words[theme]) for theme in THEMES]
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        """Each by the name its speakers know it by."""
+        return list(settings.LANGUAGES)
 
     @property
     def path(self) -> str:

@@ -15,6 +15,8 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sessions_app import errors, errors_json
 from sessions_app.logs import log
@@ -29,7 +31,7 @@ PAGES = frozenset({400, 403, 404, 410, 413, 429, 500, 503})
 class ServerError(errors.DomainError):
     status = 500
     code = "INTERNAL_ERROR"
-    sentence = "Something broke on our side. What was saved is safe; try again in a moment."
+    sentence = gettext_lazy("Something broke on our side. What was saved is safe; try again in a moment.")
 
 
 class ErrorPagesMiddleware:
@@ -84,7 +86,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that was open for long, or cookies that are off. What was typed is given back."""
-    stale = "This form is too old, or this browser refuses cookies. Nothing was changed. Go back, reload, send again."
+    stale = _(
+        "This form is too old, or this browser refuses cookies. Nothing was changed. Go back, reload, send again."
+    )
     return answer(request, errors.PermissionDenied(stale))
 
 

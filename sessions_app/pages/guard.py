@@ -21,6 +21,7 @@ from sessions_app import errors
 from sessions_app.access import Actor
 from sessions_app.models.limits import MAX_ANSWER
 
+from .fences import join
 from .preferences import preferences_of
 from .words import clock_of
 from .zones import zone_for
@@ -59,11 +60,16 @@ def action(view: View) -> View:
 
 
 def typed(request: HttpRequest) -> str:
-    """What the composer sent, with the line ends that are stored (browsers send CR LF), and without NUL.
+    """What the composer sent, prose and code in one text."""
+    return join(_plain(request, "content"), _plain(request, "code"), request.POST.get("language", ""))
+
+
+def _plain(request: HttpRequest, field: str) -> str:
+    """With the line ends that are stored (browsers send CR LF), and without NUL.
 
     PostgreSQL cannot store a NUL; the rest of the text is worth keeping.
     """
-    return request.POST.get("content", "").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    return request.POST.get(field, "").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
 
 
 def carried_text(request: HttpRequest, session_id: UUID) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 
 from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.models.actions import OPEN, Status
@@ -22,14 +23,8 @@ LAST_YEAR = 9000  # later dates cannot be told in every zone
 
 
 @dataclass(frozen=True)
-class Filters:
-    """What was asked for, as text. The names are those of the form; dates are days in the reader's zone."""
-
-    status: str = ""
-    mode: str = ""
-    since: str = ""
-    until: str = ""
-    search: str = ""
+class Asked:
+    """What a list was asked for, as text. The names are those of the form."""
 
     @property
     def given(self) -> dict[str, str]:
@@ -39,6 +34,17 @@ class Filters:
     def query(self) -> str:
         """For the links to other pages of the same list; ends in "&" unless it is empty."""
         return f"{urlencode(self.given)}&" if self.given else ""
+
+
+@dataclass(frozen=True)
+class Filters(Asked):
+    """Over one's own interviews; dates are days in the reader's zone."""
+
+    status: str = ""
+    mode: str = ""
+    since: str = ""
+    until: str = ""
+    search: str = ""
 
 
 def filters_of(query: QueryDict) -> Filters:
@@ -54,10 +60,10 @@ def matching(rows: Sessions, filters: Filters) -> Sessions:
     """
     wrong: list[FieldError] = []
     if filters.mode and filters.mode not in MODES:
-        wrong.append(FieldError("mode", "invalid_choice", "Choose one of the modes in the list."))
+        wrong.append(FieldError("mode", "invalid_choice", _("Choose one of the modes in the list.")))
     since, until = _day(filters.since, "since", wrong), _day(filters.until, "until", wrong)
     if since and until and since > until:
-        wrong.append(FieldError("until", "before_since", "The last day is before the first."))
+        wrong.append(FieldError("until", "before_since", _("The last day is before the first.")))
     if wrong:
         raise ValidationFailed(wrong)
     asked: dict[str, Any] = {"mode": filters.mode, "search": filters.search}
@@ -85,7 +91,7 @@ def _day(text: str, name: str, wrong: list[FieldError]) -> date | None:
         day = None
     if day is not None and 1900 <= day.year <= LAST_YEAR:
         return day
-    wrong.append(FieldError(name, "invalid", "Enter a day such as 2026-11-23."))
+    wrong.append(FieldError(name, "invalid", _("Enter a day such as 2026-11-23.")))
     return None
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from sessions_app.access import Actor
 from sessions_app.models import Evaluation
 from sessions_app.models.actions import Status
@@ -19,7 +21,11 @@ MOST = 50
 WIDTH, HEIGHT, EDGE = 640, 200, 28
 SPARK_WIDTH, SPARK_HEIGHT = 120, 32
 
-_BY = {"people": "people", "ai": "AI", "coverage": "practice engine: evidence coverage"}
+_BY = {
+    "people": gettext_lazy("people"),
+    "ai": gettext_lazy("AI"),
+    "coverage": gettext_lazy("practice engine: evidence coverage"),
+}
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def _point(n: int, number: int, row: Evaluation, counted: Standing) -> Point:
         title=session.title,
         at=moment(session.ended_at or row.created_at),
         score=score,
-        by=_BY[counted.by],
+        by=str(_BY[counted.by]),
         kind=counted.by,
         x=_across(n, number, WIDTH, EDGE),
         y=_up(score, HEIGHT, EDGE),
@@ -113,7 +119,7 @@ def _point(n: int, number: int, row: Evaluation, counted: Standing) -> Point:
 def _lines(points: Sequence[Point]) -> list[Line]:
     kinds = dict.fromkeys(point.kind for point in points)
     same = {kind: [point for point in points if point.kind == kind] for kind in kinds}
-    return [Line(kind, _BY[kind], " ".join(f"{p.x},{p.y}" for p in rows)) for kind, rows in same.items()]
+    return [Line(kind, str(_BY[kind]), " ".join(f"{p.x},{p.y}" for p in rows)) for kind, rows in same.items()]
 
 
 def _trends(evaluations: Sequence[Evaluation]) -> list[Trend]:

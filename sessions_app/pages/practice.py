@@ -5,13 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from sessions_app import errors
 from sessions_app.models import InterviewSession
 from sessions_app.models.limits import MAX_MINUTES
 
-from .words import count
+from .words import minutes
 
-FACTORS = (("template", 1.0, "the usual time"), ("1.5", 1.5, "half as much again"), ("2", 2.0, "double"))
+FACTORS = (
+    ("template", 1.0, gettext_lazy("the usual time")),
+    ("1.5", 1.5, gettext_lazy("half as much again")),
+    ("2", 2.0, gettext_lazy("double")),
+)
 
 
 @dataclass(frozen=True)
@@ -32,21 +39,22 @@ def time_choices(session: InterviewSession) -> list[TimeChoice]:
         return []
     limited = [
         TimeChoice(
-            value, base * factor, count(math.ceil(base * factor), "minute"), _with_extra(session, base * factor, hint)
+            value, base * factor, minutes(math.ceil(base * factor)), _with_extra(session, base * factor, str(hint))
         )
         for value, factor, hint in FACTORS
         if base * factor <= MAX_MINUTES
     ]
-    return [*limited, TimeChoice("none", None, "No limit", "take all the time you need")]
+    return [*limited, TimeChoice("none", None, _("No limit"), _("take all the time you need"))]
 
 
-def _with_extra(session: InterviewSession, minutes: float, hint: str) -> str:
+def _with_extra(session: InterviewSession, base: float, hint: str) -> str:
     """The hint, and where there is an accommodation the sum: "30 min + 50 % extra time = 45 min"."""
     percent = session.accommodation_percent
     if not percent:
         return hint
-    whole = int(minutes * 60 * (100 + percent) // 100 // 60)
-    return f"{hint}; {math.ceil(minutes)} min + {percent} % extra time = {whole} min"
+    whole = int(base * 60 * (100 + percent) // 100 // 60)
+    told = {"hint": hint, "minutes": math.ceil(base), "percent": percent, "whole": whole}
+    return _("%(hint)s; %(minutes)s min + %(percent)s %% extra time = %(whole)s min") % told
 
 
 def base_minutes(session: InterviewSession) -> float | None:
@@ -74,7 +82,7 @@ def choice_named(session: InterviewSession, value: str) -> TimeChoice | None:
     for choice in choices:
         if choice.value == value:
             return choice
-    raise errors.ValidationFailed([errors.FieldError("time", "invalid_choice", "Choose one of the times offered.")])
+    raise errors.ValidationFailed([errors.FieldError("time", "invalid_choice", _("Choose one of the times offered."))])
 
 
 def differs(session: InterviewSession, choice: TimeChoice) -> bool:

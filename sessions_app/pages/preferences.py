@@ -5,16 +5,23 @@ The server puts them into ``<html data-…>``, so that nothing flashes or jumps;
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.html import format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation.trans_real import parse_accept_lang_header
+from django.views.decorators.http import require_http_methods, require_POST
 
 from sessions_app.access import Actor
 from sessions_app.models import User
@@ -25,7 +32,8 @@ from sessions_app.services.preferences import CHOICES, DEFAULTS, chosen, keep_pr
 from .answers import see_other
 from .zones import YEAR, remember, zone_context
 
-COOKIE, THEME = "preferences", "theme"
+COOKIE, THEME, LANGUAGE = "preferences", "theme", "language"
+_ELSEWHERE = (THEME, LANGUAGE)  # with a cookie and an attribute each of their own
 _LONGEST = 1_000  # characters of a cookie that are worth reading
 
 
@@ -38,15 +46,45 @@ def preferences_of(request: HttpRequest) -> dict[str, str]:
 def in_browser(request: HttpRequest) -> dict[str, str]:
     """What the cookies say, without a look at session or database."""
     kept = dict(parse_qsl(request.COOKIES.get(COOKIE, "")[:_LONGEST]))
-    return kept | {"theme": request.COOKIES[THEME]} if THEME in request.COOKIES else kept
+    return kept | {name: request.COOKIES[name] for name in _ELSEWHERE if name in request.COOKIES}
 
 
 def remember_in_browser(request: HttpRequest, response: HttpResponse, values: dict[str, str]) -> None:
     """With an account, too: pages about errors and the sign-in page read nothing else."""
     options: dict[str, Any] = {"samesite": "Lax", "secure": request.is_secure(), "httponly": True}
-    others = {name: value for name, value in values.items() if name != "theme" and value != DEFAULTS[name]}
+    others = {name: value for name, value in values.items() if name not in _ELSEWHERE and value != DEFAULTS[name]}
     response.set_cookie(COOKIE, urlencode(others), YEAR, **options)
     response.set_cookie(THEME, values["theme"], YEAR, **options)
+    remember_language(request, response, values["language"])
+
+
+def remember_language(request: HttpRequest, response: HttpResponse, language: str) -> None:
+    """In this browser. No cookie stands for no choice: then the browser's own languages count."""
+    if language == DEFAULTS["language"]:
+        response.delete_cookie(LANGUAGE, samesite="Lax")
+    else:
+        response.set_cookie(LANGUAGE, language, YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
+
+
+def language_for(request: HttpRequest, preferences: dict[str, str]) -> str:
+    """One of the site's languages, such as "de"."""
+    wanted = preferences.get(LANGUAGE, DEFAULTS[LANGUAGE])
+    if wanted != DEFAULTS[LANGUAGE] and wanted in CHOICES[LANGUAGE]:
+        return wanted
+    return next(_asked_for(request), settings.LANGUAGE_CODE)
+
+
+def _asked_for(request: HttpRequest) -> Iterator[str]:
+    """Those of ``Accept-Language`` that are there, the most wanted first."""
+    for code, wanted in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        if code == "*":
+            return
+        if not wanted:  # "anything but this"
+            continue
+        try:
+            yield translation.get_supported_language_variant(code)
+        except LookupError:
+            continue
 
 
 def adopt(request: HttpRequest, user: User) -> None:
@@ -56,40 +94,64 @@ def adopt(request: HttpRequest, user: User) -> None:
 
 
 def attributes(values: dict[str, str]) -> SafeString:
-    """For ``<html>``: everything that is not as it is for everybody. The theme has an attribute of its own."""
-    told = [(name, value) for name, value in values.items() if name != "theme" and value != DEFAULTS[name]]
+    """For ``<html>``: everything that is not as it is for everybody."""
+    told = [(name, value) for name, value in values.items() if name not in _ELSEWHERE and value != DEFAULTS[name]]
     return format_html_join("", ' data-{}="{}"', told)
 
 
 class PreferencesForm(forms.Form):
-    theme = forms.ChoiceField(
-        label="Colours", choices=(("system", "As this device has them"), ("light", "Light"), ("dark", "Dark"))
+    language = forms.ChoiceField(
+        label=gettext_lazy("Language of the pages"),
+        choices=[("auto", gettext_lazy("The one this browser asks for")), *settings.LANGUAGES],
+        help_text=gettext_lazy("Interviews are held in a language of their own, which is named before one begins."),
     )
-    text = forms.ChoiceField(label="Text size", choices=[(size, f"{size} %") for size in CHOICES["text"]])
+    theme = forms.ChoiceField(
+        label=gettext_lazy("Colours"),
+        choices=(
+            ("system", gettext_lazy("As this device has them")),
+            ("light", gettext_lazy("Light")),
+            ("dark", gettext_lazy("Dark")),
+        ),
+    )
+    text = forms.ChoiceField(label=gettext_lazy("Text size"), choices=[(size, f"{size} %") for size in CHOICES["text"]])
     motion = forms.ChoiceField(
-        label="Motion", choices=(("system", "As this device has it"), ("reduced", "As little as possible"))
+        label=gettext_lazy("Motion"),
+        choices=(("system", gettext_lazy("As this device has it")), ("reduced", gettext_lazy("As little as possible"))),
     )
     answers = forms.ChoiceField(
-        label="Questions appear",
-        choices=(("streaming", "While they are written"), ("whole", "All at once, when they are complete")),
+        label=gettext_lazy("Questions appear"),
+        choices=(
+            ("streaming", gettext_lazy("While they are written")),
+            ("whole", gettext_lazy("All at once, when they are complete")),
+        ),
     )
     enter = forms.ChoiceField(
-        label="The Enter key",
-        choices=(("line", "Begins a new line"), ("send", "Sends the answer")),
-        help_text="Ctrl or ⌘ with Enter does the other of the two. On touch screens it always begins a new line.",
+        label=gettext_lazy("The Enter key"),
+        choices=(("line", gettext_lazy("Begins a new line")), ("send", gettext_lazy("Sends the answer"))),
+        help_text=gettext_lazy(
+            "Ctrl or ⌘ with Enter does the other of the two. On touch screens it always begins a new line."
+        ),
     )
-    shortcuts = forms.ChoiceField(label="Keyboard shortcuts", choices=(("on", "On"), ("off", "Off")))
+    shortcuts = forms.ChoiceField(
+        label=gettext_lazy("Keyboard shortcuts"), choices=(("on", gettext_lazy("On")), ("off", gettext_lazy("Off")))
+    )
     timer = forms.ChoiceField(
-        label="Time left",
-        choices=(("shown", "Shown"), ("hidden", "Hidden")),
-        help_text="Hidden, it still warns you when the end is near.",
+        label=gettext_lazy("Time left"),
+        choices=(("shown", gettext_lazy("Shown")), ("hidden", gettext_lazy("Hidden"))),
+        help_text=gettext_lazy("Hidden, it still warns you when the end is near."),
     )
     announce = forms.ChoiceField(
-        label="Screen readers hear",
-        choices=(("minimal", "Questions and what went wrong"), ("normal", "The usual"), ("verbose", "Everything")),
+        label=gettext_lazy("Screen readers hear"),
+        choices=(
+            ("minimal", gettext_lazy("Questions and what went wrong")),
+            ("normal", gettext_lazy("The usual")),
+            ("verbose", gettext_lazy("Everything")),
+        ),
     )
-    clock = forms.ChoiceField(label="Clock times", choices=(("24", "15:04"), ("12", "3:04 pm")))
-    zone = forms.ChoiceField(label="Time zone", required=False)
+    clock = forms.ChoiceField(
+        label=gettext_lazy("Clock times"), choices=(("24", "15:04"), ("12", gettext_lazy("3:04 pm")))
+    )
+    zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
 
     def __init__(self, *args: Any, zones: dict[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -99,7 +161,7 @@ class PreferencesForm(forms.Form):
     def clean_zone(self) -> str:
         zone: str = self.cleaned_data["zone"]
         if zone and not is_zone(zone):
-            raise forms.ValidationError("Choose a time zone such as Europe/Berlin.")
+            raise forms.ValidationError(_("Choose a time zone such as Europe/Berlin."))
         return zone
 
 
@@ -125,5 +187,19 @@ def _kept(request: HttpRequest, values: dict[str, str]) -> HttpResponse:
     remember_in_browser(request, response, values)
     if not (has_account and choose_time_zone(zone, actor=actor)):
         remember(request, response, zone)
-    messages.success(request, "Kept with your account." if has_account else "Kept in this browser.")
+    translation.activate(language_for(request, values))
+    messages.success(request, _("Kept with your account.") if has_account else _("Kept in this browser."))
+    return response
+
+
+@require_POST
+def timer(request: HttpRequest) -> HttpResponse:
+    """Hide the time left, or show it again: the one preference that is wanted in the middle of an interview."""
+    wanted, back = request.POST.get("timer", ""), request.POST.get("next", "/")
+    if wanted not in CHOICES["timer"]:
+        return HttpResponseBadRequest(_("Choose shown or hidden."))
+    response = see_other(back if url_has_allowed_host_and_scheme(back, None) else "/")
+    remember_in_browser(request, response, preferences_of(request) | {"timer": wanted})
+    if isinstance(request.user, User):
+        keep_preferences({"timer": wanted}, actor=Actor(request.user))
     return response

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 
 from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, SessionMessage
@@ -15,9 +17,10 @@ from sessions_app.models.actions import OPEN, Role, Status
 from sessions_app.models.session import STATUS_CHOICES
 from sessions_app.services.engines import speaker_of
 
-from .words import Moment, ago, count, moment, opening, time_left, time_taken
+from .fences import Piece, pieces
+from .words import Moment, ago, moment, opening, questions, time_left, time_taken
 
-MODE_WORDS = {"text": "written answers", "code": "code"}
+MODE_WORDS = {"text": gettext_lazy("written answers"), "code": gettext_lazy("code")}
 _STATUS_WORD = {str(status): word for status, word in STATUS_CHOICES}
 
 
@@ -31,12 +34,14 @@ class Chip:
 
 def chip(session: InterviewSession, now: datetime) -> Chip:
     if session.status == Status.CREATED and session.opens_at and now < session.opens_at:
-        return Chip("opens", f"Opens {opening(session.opens_at)}")
-    return Chip(session.status, _STATUS_WORD[session.status])
+        return Chip("opens", _("Opens %(when)s") % {"when": opening(session.opens_at)})
+    return Chip(session.status, str(_STATUS_WORD[session.status]))
 
 
 def modes(names: Sequence[str]) -> str:
-    return " or ".join(MODE_WORDS.get(name, name) for name in names)
+    """Such as "written answers or code"."""
+    words = [str(MODE_WORDS.get(name, name)) for name in names] or [""]
+    return reduce(lambda one, other: _("%(one)s or %(other)s") % {"one": one, "other": other}, words)
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,14 @@ class Turn:
     lang: str = ""
     seq: int | None = None
     client_id: str = ""
+    language: str = ""  # of the code, where all of it is code
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """Prose and code, each for itself. What was sent as code is all code, with a fence of its own or without."""
+        found = pieces(self.text)
+        is_bare = self.is_code and not all(piece.is_code for piece in found)
+        return [Piece(self.text, True, self.language)] if is_bare else found
 
 
 def spoken_in(session: InterviewSession) -> str:
@@ -67,14 +80,15 @@ def turn(message: SessionMessage, session: InterviewSession) -> Turn:
     number = message.question_number
     mine = message.role == "user"
     if message.kind == "notice":
-        heading = "Closing words"
+        heading = _("Closing words")
     else:
-        heading = f"Your answer to question {number}" if mine else f"Question {number}"
+        told = {"number": number}
+        heading = _("Your answer to question %(number)s") % told if mine else _("Question %(number)s") % told
     return Turn(
         id=str(message.pk),
         kind=message.kind,
         heading=heading,
-        who="You" if mine else speaker_of(message, session),
+        who=_("You") if mine else speaker_of(message, session),
         at=moment(message.completed_at or message.created_at),
         text=message.content,
         number=number,
@@ -84,6 +98,7 @@ def turn(message: SessionMessage, session: InterviewSession) -> Turn:
         lang=spoken_in(session),
         seq=message.seq,
         client_id=message.client_message_id,
+        language=str(message.payload.get("language", "")),
     )
 
 
@@ -120,15 +135,12 @@ class Row:
     duration: str
     note: str
     primary: str
+    action: str  # the name of the route behind ``primary``
     score: str = "—"
-
-    @property
-    def action(self) -> str:
-        """The name of the route behind ``primary``."""
-        return {"Begin": "session-ready", "View": "session-done"}.get(self.primary, "session-room")
 
 
 def row(session: InterviewSession, now: datetime, score: str = "—") -> Row:
+    primary, action = _next_step(session)
     return Row(
         session=session,
         chip=chip(session, now),
@@ -136,33 +148,37 @@ def row(session: InterviewSession, now: datetime, score: str = "—") -> Row:
         progress=progress(session),
         duration=time_taken(session.used_ms(now), session.paused_for_ms(now)) if session.started_at else "—",
         note=_row_note(session, now),
-        primary=_next_step(session),
+        primary=primary,
+        action=action,
         score=score,
     )
 
 
 def progress(session: InterviewSession) -> str:
     if not session.current_question_number:
-        return count(session.planned_questions, "question")
-    return f"question {session.current_question_number} of about {session.planned_questions}"
+        return questions(session.planned_questions)
+    told = {"number": session.current_question_number, "planned": session.planned_questions}
+    return _("question %(number)s of about %(planned)s") % told
 
 
 def _row_note(session: InterviewSession, now: datetime) -> str:
-
     left = session.remaining_ms(now)
+    told = {"left": time_left(left or 0), "ago": ago(now - session.paused_at) if session.paused_at else ""}
     if session.status == Status.PAUSED and session.paused_at:
-        rest = "" if left is None else f", {time_left(left)} left"
-        return f"paused {ago(now - session.paused_at)}{rest}"
+        return (_("paused %(ago)s") if left is None else _("paused %(ago)s, %(left)s left")) % told
     if session.status == Status.ACTIVE and left is not None:
-        running = "clock running" if session.running_since else "clock stopped"
-        return f"{time_left(left)} left, {running}"
+        running = _("%(left)s left, clock running")
+        return (running if session.running_since else _("%(left)s left, clock stopped")) % told
     return ""
 
 
-def _next_step(session: InterviewSession) -> str:
+def _next_step(session: InterviewSession) -> tuple[str, str]:
+    """What the button says, and the name of the route that it leads to."""
     if session.status not in OPEN:
-        return "View"
-    return {Status.CREATED: "Begin", Status.PAUSED: "Resume"}.get(Status(session.status), "Continue")
+        return _("View"), "session-done"
+    if session.status == Status.CREATED:
+        return _("Begin"), "session-ready"
+    return _("Resume") if session.status == Status.PAUSED else _("Continue"), "session-room"
 
 
 @dataclass(frozen=True)
@@ -185,15 +201,15 @@ def rail(session: InterviewSession, shown: Sequence[Exchange]) -> list[Rail]:
 def _rail_entry(number: int, session: InterviewSession, answers: dict[int, Turn | None]) -> Rail:
     answer = answers.get(number)
     if answer is not None:
-        return Rail(number, *(("skipped", "skipped") if answer.skipped else ("done", "answered")), True)
+        return Rail(number, *(("skipped", _("skipped")) if answer.skipped else ("done", _("answered"))), True)
     if number == session.current_question_number + 1 and session.turn_is_live:
-        return Rail(number, "coming", "being written", False)
+        return Rail(number, "coming", _("being written"), False)
     if number > session.current_question_number:
-        return Rail(number, "ahead", "not asked yet", False)
+        return Rail(number, "ahead", _("not asked yet"), False)
     if number in answers:
         is_open = session.status in (Status.ACTIVE, Status.PAUSED)
-        return Rail(number, "now", "current", True) if is_open else Rail(number, "open", "not answered", True)
-    return Rail(number, "done", "answered", False)
+        return Rail(number, "now", _("current"), True) if is_open else Rail(number, "open", _("not answered"), True)
+    return Rail(number, "done", _("answered"), False)
 
 
 @dataclass(frozen=True)

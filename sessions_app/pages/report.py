@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
 from sessions_app import scoring
 from sessions_app.access import Actor
 from sessions_app.models import CandidateRequest, CriterionScore, Evaluation, InterviewSession, Review
@@ -16,8 +19,17 @@ from sessions_app.services.scorecards import Standing, may_see_rubric, may_see_s
 
 from .words import Moment, moment
 
-_WORDS: dict[str, str] = {str(value): str(label) for value, label in Rating.choices}
-_NO_SCORE = {"not_enough_evidence": "Not enough evidence", "left_to_human": "Left to a person"}
+_WORDS = {str(value): label for value, label in Rating.choices}
+_NO_SCORE = {
+    "not_enough_evidence": gettext_lazy("Not enough evidence"),
+    "left_to_human": gettext_lazy("Left to a person"),
+}
+# By ``scoring.level_of``.
+_LEVELS = {
+    "strong": pgettext_lazy("how well a criterion was met", "Strong"),
+    "solid": pgettext_lazy("how well a criterion was met", "Solid"),
+    "developing": pgettext_lazy("how well a criterion was met", "Developing"),
+}
 
 
 def state_of(session: InterviewSession, actor: Actor) -> str:
@@ -49,9 +61,9 @@ class Stepper:
     def says(self) -> str:
         """For the status line, which screen readers hear."""
         return {
-            "scoring": "Scoring. This usually takes less than a minute.",
-            "ready": "Your report is ready.",
-            "failed": "Scoring didn't work. Your interview is safe.",
+            "scoring": _("Scoring. This usually takes less than a minute."),
+            "ready": _("Your report is ready."),
+            "failed": _("Scoring didn't work. Your interview is safe."),
         }.get(self.state, "")
 
 
@@ -116,6 +128,8 @@ class Report:
 
     @property
     def machine_words(self) -> str:
+        if self.evaluation.method == Method.PEOPLE:
+            return ""
         return f"{self.word}, {self.number}" if self.number else self.word
 
     @property
@@ -160,13 +174,13 @@ def _row(
         key=score.key,
         title=score.title,
         weight=score.weight,
-        word=_NO_SCORE.get(score.verdict) or _word(score.score, score.method),
+        word=str(_NO_SCORE.get(score.verdict) or _word(score.score, score.method)),
         score=score.score,
         number=_number(score.score, score.method),
         rationale=score.rationale,
         quotes=[Quote(row.quote, row.message.seq, row.message.question_number) for row in score.evidence.all()],
         points=score.points if may_see_rubric(session, for_staff=False) else [],
-        people=[_WORDS[word] for word in rated if word],
+        people=[str(_WORDS[word]) for word in rated if word],
         objection=objection,
     )
 
@@ -174,26 +188,27 @@ def _row(
 def _word(score: float | None, method: str) -> str:
     """Counted evidence says how much was spoken of; only a judge says how good it was."""
     if score is None:
-        return "Not enough evidence"
+        return _("Not enough evidence")
     if method == Method.MODEL:
-        return scoring.level_of(score).capitalize()
-    return "Mostly shown" if score >= 75 else "Partly shown" if score >= 40 else "Little shown"
+        return str(_LEVELS[scoring.level_of(score)])
+    return _("Mostly shown") if score >= 75 else _("Partly shown") if score >= 40 else _("Little shown")
 
 
 def _number(score: float | None, method: str) -> str:
     if score is None:
         return ""
-    return f"{score:.0f} of 100" if method == Method.MODEL else f"evidence for {score:.0f} %"
+    told = {"score": f"{score:.0f}"}
+    return (_("%(score)s of 100") if method == Method.MODEL else _("evidence for %(score)s %%")) % told
 
 
 def _people_word(counted: Standing) -> str:
-    return _WORDS[scoring.word_of(counted.score)] if counted.by == "people" and counted.score is not None else ""
+    return str(_WORDS[scoring.word_of(counted.score)]) if counted.by == "people" and counted.score is not None else ""
 
 
 def _confidence(value: float | None) -> str:
     if value is None:
         return ""
-    return "high" if value >= 0.75 else "medium" if value >= 0.5 else "low"
+    return _("high") if value >= 0.75 else _("medium") if value >= 0.5 else _("low")
 
 
 def _notes(
@@ -202,11 +217,12 @@ def _notes(
     """What one has to know to read it rightly."""
     notes = []
     if session.phase == Phase.EVALUATING:
-        notes.append("It is being scored once more. This is the report so far.")
+        notes.append(_("It is being scored once more. This is the report so far."))
     if session.status == Status.EXPIRED:
-        notes.append(f"{session.why_over}, so the report covers what was said until then.")
-    if any(score.verdict == "left_to_human" for score in scores):
-        notes.append("This report is partial: what the judge gave no valid answer about is left to a person.")
+        told = {"why": session.why_over}
+        notes.append(_("%(why)s, so the report covers what was said until then.") % told)
+    if evaluation.method != Method.PEOPLE and any(score.verdict == "left_to_human" for score in scores):
+        notes.append(_("This report is partial: what the judge gave no valid answer about is left to a person."))
     if evaluation.needs_human and not reviews:
-        notes.append("No person has reviewed it yet. It asks for one.")
+        notes.append(_("No person has reviewed it yet. It asks for one."))
     return notes

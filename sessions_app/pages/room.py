@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, SessionMessage
@@ -16,8 +17,9 @@ from sessions_app.services.dimensions import Known, known_of
 from sessions_app.services.engines import engine, speaker
 
 from . import present
+from .fences import join, language_choices, split
 from .markdown import as_html
-from .words import Moment, ago, count, moment, time_left
+from .words import Moment, ago, minutes, moment, time_left
 
 SHOWN = 100  # turns; earlier ones are a link away
 SLOW = timedelta(seconds=20)
@@ -36,15 +38,26 @@ class Unsent:
 
 @dataclass(frozen=True)
 class Composer:
+    """Where to write: the prose and, where the interview takes code, the workspace. Both are one text when sent."""
+
     text: str
     revision: int
     client_message_id: str
     in_reply_to: Any
-    modes: Sequence[str]
-    mode: str
     why_not: str
     is_saved: bool
+    has_code: bool = False
+    code: str = ""
+    language: str = ""
     maximum: int = MAX_ANSWER
+
+    @property
+    def whole(self) -> str:
+        return join(self.text, self.code, self.language)
+
+    @property
+    def languages(self) -> list[tuple[str, str]]:
+        return language_choices()
 
 
 @dataclass(frozen=True)
@@ -99,8 +112,8 @@ class Room:
         """That the end is near, while the clock runs. It stays true until the next warning, so it need not count."""
         if self.near_end is None:
             return ""
-        left = count(self.near_end // 60, "minute")
-        return f"Less than {left} left. What is saved as a draft at the end becomes your answer."
+        left = minutes(self.near_end // 60)
+        return _("Less than %(left)s left. What is saved as a draft at the end becomes your answer.") % {"left": left}
 
     @property
     def may_extend(self) -> bool:
@@ -201,16 +214,17 @@ def _slot(session: InterviewSession) -> str:
 def _heading(session: InterviewSession) -> str:
     number, planned = session.current_question_number, session.planned_questions
     if session.status == Status.CREATED:
-        return "Not started yet"
+        return _("Not started yet")
     if session.phase == Phase.CLOSING:
-        return "That was the last question"
+        return _("That was the last question")
     if session.status not in OPEN:
-        ended = session.why_over if session.status == Status.EXPIRED else "Finished"
-        return "This interview was cancelled" if session.status == Status.CANCELLED else ended
+        ended = session.why_over if session.status == Status.EXPIRED else _("Finished")
+        return _("This interview was cancelled") if session.status == Status.CANCELLED else ended
     if number == 0:
-        return "Your first question"
+        return _("Your first question")
     coming = session.status == Status.ACTIVE and session.phase in (Phase.GENERATING, Phase.GENERATION_FAILED)
-    return f"Question {number + coming} of about {max(planned, number + coming)}"
+    told = {"number": number + coming, "planned": max(planned, number + coming)}
+    return _("Question %(number)s of about %(planned)s") % told
 
 
 def _timer(session: InterviewSession) -> Timer:
@@ -224,24 +238,28 @@ def _composer(session: InterviewSession, looking: present.Viewer, unsent: Unsent
     """Where to write, if the table lets the candidate write at all."""
     if "save_draft" not in looking.actions and "answer" not in looking.actions:
         return None
-    text = unsent.text if unsent else session.draft_text
+    whole = unsent.text if unsent else session.draft_text
+    has_code = "code" in session.enabled_modes
+    is_all_code = has_code and unsent is not None and unsent.mode == "code"
+    text, code, language = ("", whole, "") if is_all_code else split(whole) if has_code else (whole, "", "")
     return Composer(
         text=text,
         revision=session.draft_revision + 1,
         client_message_id=str(uuid.uuid4()),
         in_reply_to=session.open_question_id,
-        modes=session.enabled_modes,
-        mode=unsent.mode if unsent else "text",
         why_not="" if "answer" in looking.actions else _why_not(session),
-        is_saved=bool(session.draft_text) and text == session.draft_text,
+        is_saved=bool(session.draft_text) and whole == session.draft_text,
+        has_code=has_code,
+        code=code,
+        language=language,
     )
 
 
 def _why_not(session: InterviewSession) -> str:
     return {
-        Phase.GENERATING: "The next question is still being written. You can note your thoughts and save them.",
-        Phase.GENERATION_FAILED: "There is no question to answer yet. You can note your thoughts and save them.",
-        Phase.READY_FOR_NEXT: "Ask for the next question first. You can note your thoughts and save them.",
+        Phase.GENERATING: _("The next question is still being written. You can note your thoughts and save them."),
+        Phase.GENERATION_FAILED: _("There is no question to answer yet. You can note your thoughts and save them."),
+        Phase.READY_FOR_NEXT: _("Ask for the next question first. You can note your thoughts and save them."),
     }.get(session.phase or Phase.CLOSING, "")
 
 

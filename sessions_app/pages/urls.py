@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from . import views, views_after, views_create, views_files, views_invite, views_report, views_room, views_start
+from . import (
+    ui_kit,
+    views,
+    views_after,
+    views_create,
+    views_files,
+    views_invite,
+    views_practice,
+    views_report,
+    views_room,
+    views_start,
+)
+from .language import choose_language
+from .preferences import timer
 
 room_urls = [
     path("", views_room.room, name="session-room"),
@@ -33,17 +46,25 @@ room_urls = [
 
 urlpatterns = [
     path("", views.landing, name="landing"),
+    path("practice/", views_practice.practice_list, name="practice-list"),
     path("practice/<slug:slug>/start", views_start.practice, name="practice-start"),
+    path("example", views_report.example, name="example"),
     path("sessions/", views.session_list, name="session-list"),
     path("sessions/new", views_create.new_session, name="new-session"),
     path("sessions/insights", views_report.insights, name="insights"),
     path("sessions/<uuid:session_id>/", include(room_urls)),
+    path("invite/", views.open_invitation, name="open-invitation"),
     path("invite/<str:token>/", views_invite.invite, name="invite"),
     path("invite/<str:token>/ask", views_invite.invite_ask, name="invite-ask"),
     path("invite/<str:token>/calendar.ics", views_invite.invite_calendar, name="invite-calendar"),
+    path("admin/ui-kit/", ui_kit.ui_kit, name="ui-kit"),
     path("theme", views.theme, name="theme"),
+    path("language", choose_language, name="language"),
+    path("timer", timer, name="timer"),
     path("zone", views.zone, name="zone"),
     path("help/", views.text_page, {"page": "help"}, name="help"),
+    path("accessibility", views.text_page, {"page": "accessibility"}, name="accessibility"),
+    path("status", views_practice.status, name="status"),
     path("privacy", views.text_page, {"page": "privacy"}, name="privacy"),
     path("how-scoring-works", views_report.how_scoring_works, name="how-scoring-works"),
 ]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
+from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from sessions_app.access import Actor
+from sessions_app.access import Actor, example_session
 from sessions_app.ai.protocol import BUILT_IN
-from sessions_app.errors import ValidationFailed
+from sessions_app.errors import FieldError, NotFound, ValidationFailed
 from sessions_app.models import InterviewSession, InterviewTemplate, User
+from sessions_app.models.actions import Status
 from sessions_app.models.limits import MODES
 from sessions_app.models.session import STATUS_CHOICES
 from sessions_app.models.session_queries import Sessions
@@ -27,26 +33,78 @@ from .answers import see_other
 from .context import THEMES
 from .guard import personal
 from .history import UNFINISHED, filters_of, matching, of_status
+from .practice_list import card
 from .preferences import THEME
 from .zones import YEAR, remember, zone_context
 
 PER_PAGE = 25
 UNFINISHED_SHOWN = 10
+CARDS = 6  # on the front page; the practice list has all
+EXAMPLE_SECONDS = 60
+A_WEEK = timedelta(days=7)
+MAX_LINK = 500
+# The link of a letter, or its secret alone.
+INVITATION = re.compile(r"(?:^|/invite/)(?P<token>[\w-]{20,100})(?:/|$)")
 
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """The practice interviews on offer, and the way back into the last unfinished one."""
-    cards = [(template, present.modes(template.enabled_modes or ["text"])) for template in _offered()]
-    unfinished = own_sessions(request).unfinished().first() if request.user.is_authenticated else None
+    return _front_page(request)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_invitation(request: HttpRequest) -> HttpResponse:
+    """Lead to the invitation whose link somebody pasted; posted, so that its secret is in no address but its own."""
+    if request.method != "POST":
+        return redirect(f"{resolve_url('landing')}#invitation")
+    pasted = request.POST.get("link", "").strip()[:MAX_LINK]
+    found = INVITATION.search(pasted)
+    return see_other("invite", found["token"]) if found else _front_page(request, pasted or " ")
+
+
+def _front_page(request: HttpRequest, wrong_link: str = "") -> HttpResponse:
+    """With ``wrong_link``, what was pasted in place of an invitation's link."""
+    unfinished = ran_out = None
+    if request.user.is_authenticated:
+        unfinished = own_sessions(request).unfinished().select_related("template").first()
+        ran_out = None if unfinished else _just_ran_out(request)
     context = {
-        "cards": cards,
+        "cards": [card(template) for template in _offered()[:CARDS]],
         "unfinished": present.row(unfinished, unfinished.now) if unfinished else None,
+        "ran_out": present.row(ran_out, ran_out.now) if ran_out else None,
+        "starts_over": unfinished is not None and _may_start_over(unfinished),
         "engine": engine(BUILT_IN),
+        "has_example": cache.get_or_set("has_example", _has_example, EXAMPLE_SECONDS),
+        "wrong_link": wrong_link,
+        "errors": [FieldError("link", "invalid", _("Paste the whole link, as it is in your invitation."))]
+        if wrong_link
+        else [],
     }
-    response = render(request, "landing.html", context)
+    response = render(request, "landing.html", context, status=400 if wrong_link else 200)
     response.headers["Cache-Control"] = "private, no-store" if request.user.is_authenticated else "no-cache"
     return response
+
+
+def _may_start_over(session: InterviewSession) -> bool:
+    """Whether the same practice interview is still on offer."""
+    template = session.template
+    return session.is_practice and template is not None and template.is_practice and template.is_active
+
+
+def _just_ran_out(request: HttpRequest) -> InterviewSession | None:
+    """One's newest interview, if its time ran out within the last week."""
+    newest: InterviewSession | None = own_sessions(request).first()
+    if newest is None or newest.status != Status.EXPIRED or newest.ended_at is None:
+        return None
+    return newest if newest.now - newest.ended_at < A_WEEK else None
+
+
+def _has_example() -> bool:
+    try:
+        return bool(example_session())
+    except NotFound:
+        return False
 
 
 @require_safe
@@ -67,7 +125,7 @@ def session_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         "history": [present.row(session, session.now, scores[session.pk]) for session in page],
         "page": page,
         "filters": filters,
-        "choices": [(UNFINISHED, "Unfinished"), *((str(value), word) for value, word in STATUS_CHOICES)],
+        "choices": [(UNFINISHED, _("Unfinished")), *((str(value), word) for value, word in STATUS_CHOICES)],
         "modes": [(mode, present.modes([mode]).capitalize()) for mode in MODES],
         "errors": wrong,
         **zone_context(request),
@@ -80,7 +138,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     """Remember System, Light or Dark in a cookie that the server reads, so that no page flashes."""
     wanted = request.POST.get("theme", "")
     if wanted not in THEMES:
-        return HttpResponseBadRequest("Choose system, light or dark.")
+        return HttpResponseBadRequest(_("Choose system, light or dark."))
     back = request.POST.get("next", "/")
     response = see_other(back if url_has_allowed_host_and_scheme(back, None) else "/")
     response.set_cookie(THEME, wanted, YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
@@ -94,7 +152,7 @@ def zone(request: HttpRequest) -> HttpResponse:
     """Remember a time zone: with the account, else in a cookie. An empty one follows interview and browser again."""
     wanted, back = request.POST.get("zone", ""), request.POST.get("next", "/")
     if wanted and not is_zone(wanted):
-        return HttpResponseBadRequest("Choose a time zone such as Europe/Berlin.")
+        return HttpResponseBadRequest(_("Choose a time zone such as Europe/Berlin."))
     response = see_other(back if url_has_allowed_host_and_scheme(back, None) else "/")
     if not (isinstance(request.user, User) and choose_time_zone(wanted, actor=Actor(request.user))):
         remember(request, response, wanted)

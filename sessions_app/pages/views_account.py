@@ -10,6 +10,8 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sessions_app import errors
@@ -26,21 +28,21 @@ from .words import moment
 _SALT = "receipt"
 _RECEIPT_SECONDS = 60 * 60
 _WORDS = {
-    "interviews": "interviews",
-    "questions_and_answers": "questions and answers",
-    "requests": "requests",
-    "invitations": "invitations",
-    "letters": "letters",
-    "resumes": "résumés",
-    "job_postings": "job postings",
-    "api_keys": "API keys",
-    "sign_ins": "sign-ins of programs",
-    "browsers": "sign-ins of browsers",
-    "stored_answers": "stored answers to programs",
-    "account": "account",
-    "interviews_as_numbers": "logs of interviews, as moments and numbers",
-    "scores": "scores, as numbers",
-    "reviews_by_people": "reviews by people, without your name",
+    "interviews": gettext_lazy("interviews"),
+    "questions_and_answers": gettext_lazy("questions and answers"),
+    "requests": gettext_lazy("requests"),
+    "invitations": gettext_lazy("invitations"),
+    "letters": gettext_lazy("letters"),
+    "resumes": gettext_lazy("résumés"),
+    "job_postings": gettext_lazy("job postings"),
+    "api_keys": gettext_lazy("API keys"),
+    "sign_ins": gettext_lazy("sign-ins of programs"),
+    "browsers": gettext_lazy("sign-ins of browsers"),
+    "stored_answers": gettext_lazy("stored answers to programs"),
+    "account": gettext_lazy("account"),
+    "interviews_as_numbers": gettext_lazy("logs of interviews, as moments and numbers"),
+    "scores": gettext_lazy("scores, as numbers"),
+    "reviews_by_people": gettext_lazy("reviews by people, without your name"),
 }
 
 
@@ -48,15 +50,16 @@ class ErasureForm(forms.Form):
     """A guest has no password, so the box has to do."""
 
     password = forms.CharField(
-        label="Your password",
+        label=gettext_lazy("Your password"),
         strip=False,
         max_length=128,
-        help_text="Once more, so that nobody else does this on your device.",
+        help_text=gettext_lazy("Once more, so that nobody else does this on your device."),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Enter your password."},
+        error_messages={"required": gettext_lazy("Enter your password.")},
     )
     sure = forms.BooleanField(
-        label="Yes, erase everything for good", error_messages={"required": "Tick the box, if this is what you want."}
+        label=gettext_lazy("Yes, erase everything for good"),
+        error_messages={"required": gettext_lazy("Tick the box, if this is what you want.")},
     )
 
     def __init__(self, *args: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
@@ -69,7 +72,7 @@ class ErasureForm(forms.Form):
         """Wrong ones are counted, as at the sign-in."""
         password: str = self.cleaned_data["password"]
         if authenticate(self._request, username=self._user.email, password=password) != self._user:
-            raise forms.ValidationError("This is not your password. Try again.")
+            raise forms.ValidationError(_("This is not your password. Try again."))
         return password
 
 
@@ -128,7 +131,7 @@ def erased(request: HttpRequest) -> HttpResponse:
 
 
 def _in_words(counts: dict[str, int]) -> list[tuple[str, int]]:
-    return [(_WORDS.get(name, name), number) for name, number in counts.items() if number]
+    return [(str(_WORDS.get(name, name)), number) for name, number in counts.items() if number]
 
 
 def _ask(request: HttpRequest, user: User, form: ErasureForm, *, status: int) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from sessions_app import errors
@@ -20,7 +21,7 @@ from .answers import see_other, telling
 from .guard import action, personal
 from .words import refusal
 
-DELETED = "The interview and everything you wrote in it were deleted."
+DELETED = gettext_lazy("The interview and everything you wrote in it were deleted.")
 
 
 @action
@@ -28,7 +29,9 @@ def extend(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse
     """Five minutes more, for practice. The form's key makes two clicks one extension."""
     with telling(request, actor, session_id):
         extend_session(session_id, minutes=EXTENSION_MINUTES, once=as_uuid(request.POST.get("key")), actor=actor)
-        messages.success(request, f"You have {EXTENSION_MINUTES} minutes more.")
+        told = {"minutes": EXTENSION_MINUTES}
+        more = ngettext("You have %(minutes)s minute more.", "You have %(minutes)s minutes more.", EXTENSION_MINUTES)
+        messages.success(request, more % told)
     return see_other("session-room", session_id)
 
 

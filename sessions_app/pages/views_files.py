@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sessions_app.access import Actor, session_for
@@ -62,7 +64,8 @@ def transcript(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResp
 @personal
 def export(request: HttpRequest, actor: Actor, session_id: UUID, extension: str) -> HttpResponse:
     """The transcript as a file; at any time, so that answers can always be taken home."""
-    return as_file(session_for(session_id, actor), actor, extension)
+    with translation.override(settings.LANGUAGE_CODE):  # as the API's files: letters from right to left need more
+        return as_file(session_for(session_id, actor), actor, extension)
 
 
 def _transcript(session: InterviewSession, actor: Actor) -> dict[str, object]:

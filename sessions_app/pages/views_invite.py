@@ -14,6 +14,8 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sessions_app import errors
@@ -23,6 +25,7 @@ from sessions_app.models.actions import Role, Status
 from sessions_app.models.clock import database_now
 from sessions_app.services import candidate_requests, invitations
 from sessions_app.services.calendars import calendar_of
+from sessions_app.services.catalog import company_of
 from sessions_app.services.engines import engine
 from sessions_app.services.local_time import thinking_time, when, window
 
@@ -40,9 +43,15 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "private, no-store",
 }
-ASKED = "Your request is with the people who run this interview. The answer will be on this page."
+ASKED = gettext_lazy("Your request is with the people who run this interview. The answer will be on this page.")
 GONE = ("revoked", "expired")
 READ_BY = ("open", "early", "again", "joined")  # who reads what was asked for, and what staff answered
+
+_QUESTION_TYPES = {
+    "technical": gettext_lazy("technical"),
+    "behavioral": gettext_lazy("behavioral"),
+    "situational": gettext_lazy("situational"),
+}
 
 View = Callable[..., HttpResponse]
 
@@ -111,7 +120,7 @@ def ask(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
     """Ask for more time, an adjustment or a human interviewer, from the start page or the room."""
     session = session_for(session_id, actor)
     if Role.CANDIDATE not in actor.roles_in(session):
-        raise errors.PermissionDenied("Only the candidate can ask for this.")
+        raise errors.PermissionDenied(_("Only the candidate can ask for this."))
     asked = list(session.requests.all())
     if request.method != "POST":
         return _ask_page(request, session, back="", asked=asked)
@@ -159,7 +168,8 @@ def _page(request: HttpRequest, invitation: Invitation, found: str, token: str) 
         "session": session,
         "found": found,
         "token": token,
-        "company": posting.company if posting else "",
+        "company": company_of(session),
+        "role": posting.title if posting and posting.title != session.title else "",
         "posting": posting,
         "modes": present.modes(session.enabled_modes),
         "engine": engine(session.model_name),
@@ -182,8 +192,8 @@ def _page(request: HttpRequest, invitation: Invitation, found: str, token: str) 
 def _kinds(session: InterviewSession) -> str:
     """The types of the planned questions, in words: "technical, behavioral and situational"."""
     types = dict.fromkeys(question.get("type", "") for question in session.plan.get("questions", ()))
-    *words, last = [word for word in types if word] or [""]
-    return f"{', '.join(words)} and {last}" if words else last
+    *words, last = [str(_QUESTION_TYPES.get(word, word)) for word in types if word] or [""]
+    return _("%(several)s and %(last)s") % {"several": ", ".join(words), "last": last} if words else last
 
 
 def masked(email: str) -> str:

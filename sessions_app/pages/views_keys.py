@@ -10,6 +10,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from sessions_app.access import Actor, key_for, keys_of
@@ -23,20 +25,25 @@ from .zones import zone_context
 
 class KeyForm(forms.Form):
     name = forms.CharField(
-        label="Name",
+        label=gettext_lazy("Name"),
         max_length=MAX_NAME,
-        help_text="Of the program that will use it, such as “Nightly import”.",
-        error_messages={"required": "Name the key after the program that will use it."},
+        help_text=gettext_lazy("Of the program that will use it, such as “Nightly import”."),
+        error_messages={"required": gettext_lazy("Name the key after the program that will use it.")},
     )
     scope = forms.ChoiceField(
-        label="What it may do",
-        choices=(("read", "Read"), ("write", "Read and change")),
-        help_text="It acts as you: whatever you may see or change, it may.",
+        label=gettext_lazy("What it may do"),
+        choices=(("read", gettext_lazy("Read")), ("write", gettext_lazy("Read and change"))),
+        help_text=gettext_lazy("It acts as you: whatever you may see or change, it may."),
     )
     days = forms.TypedChoiceField(
-        label="How long it is good",
+        label=gettext_lazy("How long it is good"),
         coerce=int,
-        choices=((30, "30 days"), (90, "90 days"), (365, "One year"), (0, "Until I revoke it")),
+        choices=(
+            (30, gettext_lazy("30 days")),
+            (90, gettext_lazy("90 days")),
+            (365, gettext_lazy("One year")),
+            (0, gettext_lazy("Until I revoke it")),
+        ),
         initial=90,
     )
 
@@ -77,7 +84,7 @@ def revoke(request: HttpRequest, actor: Actor, key_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "account/key_revoke.html", {"key": key})
     revoke_key(key_id, actor=actor)
-    messages.success(request, f"The key “{key.name}” is revoked.")
+    messages.success(request, _("The key “%(name)s” is revoked.") % {"name": key.name})
     return see_other("account-keys")
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.views.decorators.http import require_safe
 
 from sessions_app import errors
-from sessions_app.access import Actor, session_for
+from sessions_app.access import Actor, example_session, session_for
 from sessions_app.export import FORMAT_NAMES
 from sessions_app.models import InterviewSession, SessionMessage
 from sessions_app.models.actions import OPEN
@@ -24,15 +27,16 @@ from sessions_app.services.numbers import Given, Numbers, numbers_of
 
 from . import present
 from .answers import see_other, telling
+from .fences import prose_of
 from .guard import action, personal
 from .insights import insights_of
 from .report import report_of, state_of, stepper_of
 from .room import messages_of
 from .words import duration, moment
-from .zones import speak_in
+from .zones import speak_in, zone_for
 
 AGREEMENT_SECONDS = 600
-SENT = "Sent. A person will look at it; the answer appears here."
+SENT = gettext_lazy("Sent. A person will look at it; the answer appears here.")
 
 
 @require_safe
@@ -78,9 +82,19 @@ def insights(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 
 @require_safe
+def example(request: HttpRequest) -> HttpResponse:
+    """The report on the demo's first interview, for who wants to see one before practising. Nothing can be done."""
+    session = example_session()
+    with timezone.override(zone_for(request)):
+        context = _context(session, Actor(session.candidate))
+        context |= {"viewer": present.Viewer(False, frozenset()), "is_example": True}
+        return render(request, "report.html", context)
+
+
+@require_safe
 def how_scoring_works(request: HttpRequest) -> HttpResponse:
-    """The rules, and how far people's scores and the machine's were apart so far. The same for everybody, so cached."""
-    methods = cache.get_or_set("agreement", agreement.by_method, AGREEMENT_SECONDS)
+    """The rules, and how far people's scores and the machine's were apart so far. Cached by language."""
+    methods = cache.get_or_set(f"agreement:{get_language()}", agreement.by_method, AGREEMENT_SECONDS)
     return render(request, "texts/scoring.html", {"methods": methods, "enough": agreement.ENOUGH})
 
 
@@ -92,9 +106,19 @@ def _page(
     typed: dict[str, str] | None = None,
 ) -> HttpResponse:
     speak_in(request, session)
+    context = _context(session, actor, error, typed)
+    return render(request, "report.html", context, status=400 if error else 200)
+
+
+def _context(
+    session: InterviewSession,
+    actor: Actor,
+    error: errors.ValidationFailed | None = None,
+    typed: dict[str, str] | None = None,
+) -> dict[str, Any]:
     state = state_of(session, actor)
     said = messages_of(session)
-    context = {
+    return {
         "session": session,
         "state": state,
         "report": report_of(session, typed) if state == "ready" else None,
@@ -111,13 +135,18 @@ def _page(
         "formats": FORMAT_NAMES,
         "most_words": MAX_WORDS,
     }
-    return render(request, "report.html", context, status=400 if error else 200)
+
+
+def _given(answer: SessionMessage) -> Given:
+    """Words are counted in sentences, not in code."""
+    prose = prose_of(answer.content)
+    is_text = answer.mode != "code" and (answer.is_skip or bool(prose))
+    return Given(answer.question_number or 0, prose, answer.is_skip, is_text)
 
 
 def _numbers(session: InterviewSession, said: Sequence[SessionMessage]) -> Numbers:
     """Of the answers; the terms are those of the questions that were asked."""
-    answers = [one for one in said if one.kind == "answer"]
-    given = [Given(one.question_number or 0, one.content, one.is_skip, one.mode != "code") for one in answers]
+    given = [_given(one) for one in said if one.kind == "answer"]
     asked = {one.payload.get("key") for one in said if one.kind == "question"}
     planned = (row for row in session.plan.get("questions", ()) if row["key"] in asked)
     terms = (alias for row in planned for point in row["points"] for alias in point["aliases"])

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from sessions_app import errors
@@ -25,8 +27,10 @@ from .waiting import wait_for
 from .words import refusal
 from .zones import speak_in
 
-CARRIED = "You were signed out when you sent this. Your text is here, and has not been sent yet."
-NEWER_DRAFT = "A newer draft was saved from another tab or device. Your text is here, and has not been saved yet."
+CARRIED = gettext_lazy("You were signed out when you sent this. Your text is here, and has not been sent yet.")
+NEWER_DRAFT = gettext_lazy(
+    "A newer draft was saved from another tab or device. Your text is here, and has not been saved yet."
+)
 
 
 @require_safe
@@ -39,7 +43,7 @@ def room(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
         return redirect("session-ready", session_id)
     if session.status == Status.COMPLETED and not text:
         return redirect("session-done", session_id)
-    return _show(request, actor, session, Unsent(text, CARRIED, is_carried=True) if text else None)
+    return _show(request, actor, session, Unsent(text, str(CARRIED), is_carried=True) if text else None)
 
 
 @action
@@ -78,9 +82,9 @@ def draft(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
         session = session_for(session_id, actor)
         return _show(request, actor, session, Unsent(text, refusal(error, session.status)), status=error.status)
     if session.draft_text != text:
-        return _show(request, actor, session_for(session_id, actor), Unsent(text, NEWER_DRAFT), status=409)
+        return _show(request, actor, session_for(session_id, actor), Unsent(text, str(NEWER_DRAFT)), status=409)
     drop_carried_text(request)
-    messages.success(request, "Draft saved.")
+    messages.success(request, _("Draft saved."))
     return see_other("session-room", session_id)
 
 

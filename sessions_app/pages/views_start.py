@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from sessions_app import errors
@@ -24,8 +25,9 @@ from .answers import see_other, telling
 from .guard import action, limit_by_address, personal
 from .markdown import as_html
 from .practice import choice_named, chosen, differs, time_choices
+from .shared import remember_choice
 from .waiting import wait_for
-from .words import opening_in_full
+from .words import language_name, opening_in_full
 from .zones import speak_in, zone_context
 
 BY_COOKIE = "django.contrib.auth.backends.ModelBackend"
@@ -65,7 +67,9 @@ def start(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
         return _ready_page(request, actor, session, wrong, status=400)
     with telling(request, actor, session_id):
         wait_for(_begin(request, actor, session))
-    return see_other("session-room", session_id)
+    response = see_other("session-room", session_id)
+    remember_choice(request, response)
+    return response
 
 
 def _begin(request: HttpRequest, actor: Actor, session: InterviewSession) -> Any:
@@ -85,7 +89,7 @@ def _begin(request: HttpRequest, actor: Actor, session: InterviewSession) -> Any
 def _wrong_fields(request: HttpRequest, session: InterviewSession) -> list[errors.FieldError]:
     wrong = []
     if not session.is_practice and not request.POST.get("agree"):
-        wrong.append(errors.FieldError("agree", "required", "Tick the box to say that you agree."))
+        wrong.append(errors.FieldError("agree", "required", _("Tick the box to say that you agree.")))
     try:
         choice_named(session, request.POST.get("time", ""))
     except errors.ValidationFailed as error:
@@ -110,6 +114,7 @@ def _ready_page(
         "posting": session.job_posting,
         "resume": session.resume,
         "lang": present.spoken_in(session),
+        "language": language_name(session.language),
         "choices": time_choices(session),
         "chosen": request.POST.get("time") or chosen(session),
         "errors": wrong,

@@ -9,30 +9,41 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language_info, gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext as _
 
 from sessions_app.errors import DomainError, ValidationFailed
 from sessions_app.models.actions import Status
 from sessions_app.services.local_time import offset_words, zone_words
 
-STATUS_WORDS = {
-    Status.CREATED: "not started yet",
-    Status.ACTIVE: "in progress",
-    Status.PAUSED: "paused",
-    Status.COMPLETED: "finished",
-    Status.EXPIRED: "over",
-    Status.CANCELLED: "cancelled",
+_BY_STATUS = {
+    Status.CREATED: gettext_lazy("This interview is not started yet. The page shows what you can do now."),
+    Status.ACTIVE: gettext_lazy("This interview is in progress. The page shows what you can do now."),
+    Status.PAUSED: gettext_lazy("This interview is paused. The page shows what you can do now."),
+    Status.COMPLETED: gettext_lazy("This interview is finished. The page shows what you can do now."),
+    Status.EXPIRED: gettext_lazy("This interview is over. The page shows what you can do now."),
+    Status.CANCELLED: gettext_lazy("This interview is cancelled. The page shows what you can do now."),
 }
 
 _BY_CODE = {
-    "SESSION_EXPIRED": "Time is over, so this could not be taken any more. What you had written by then was kept.",
-    "SESSION_ALREADY_COMPLETED": "This interview is already finished.",
-    "ALREADY_ANSWERED": "The question you answered is not open any more. The page shows where the interview stands.",
-    "NOTHING_TO_ANSWER": "There is no open question at the moment.",
-    "GENERATION_IN_PROGRESS": "The next question is already being written.",
-    "QUESTION_OPEN": "The current question is still open. Answer or skip it first.",
-    "CLIENT_ID_CONFLICT": "This form was sent before with another text. Look at the transcript, then send again.",
-    "PERMISSION_DENIED": "Only the candidate can do this.",
-    "OPERATION_NOT_FOUND": "There is no question to do this with. The page shows where the interview stands now.",
+    "SESSION_EXPIRED": gettext_lazy(
+        "Time is over, so this could not be taken any more. What you had written by then was kept."
+    ),
+    "SESSION_ALREADY_COMPLETED": gettext_lazy("This interview is already finished."),
+    "ALREADY_ANSWERED": gettext_lazy(
+        "The question you answered is not open any more. The page shows where the interview stands."
+    ),
+    "NOTHING_TO_ANSWER": gettext_lazy("There is no open question at the moment."),
+    "GENERATION_IN_PROGRESS": gettext_lazy("The next question is already being written."),
+    "QUESTION_OPEN": gettext_lazy("The current question is still open. Answer or skip it first."),
+    "CLIENT_ID_CONFLICT": gettext_lazy(
+        "This form was sent before with another text. Look at the transcript, then send again."
+    ),
+    "PERMISSION_DENIED": gettext_lazy("Only the candidate can do this."),
+    "OPERATION_NOT_FOUND": gettext_lazy(
+        "There is no question to do this with. The page shows where the interview stands now."
+    ),
 }
 
 
@@ -51,7 +62,10 @@ def clock_of(hours: str) -> Iterator[None]:
 
 def hours(local: datetime) -> str:
     """Such as 15:04, or 3:04 pm for who reads that more easily."""
-    return f"{local:%-I:%M} {'pm' if local.hour >= 12 else 'am'}" if _twelve_hours.get() else f"{local:%H:%M}"
+    if not _twelve_hours.get():
+        return f"{local:%H:%M}"
+    time = f"{local:%-I:%M}"
+    return _("%(time)s pm") % {"time": time} if local.hour >= 12 else _("%(time)s am") % {"time": time}
 
 
 @dataclass(frozen=True)
@@ -65,21 +79,31 @@ class Moment:
 
 def moment(at: datetime) -> Moment:
     local = timezone.localtime(at)
-    zone = short_zone(local)
-    clock = f"{hours(local)} {zone}"
-    return Moment(local.isoformat(timespec="seconds"), clock, f"{local:%-d %b %Y}, {clock}")
+    clock = f"{hours(local)} {short_zone(local)}"
+    return Moment(local.isoformat(timespec="seconds"), clock, f"{day(local)}, {clock}")
 
 
 def opening(at: datetime) -> str:
     """When something opens, with its weekday: "Mon 23 Nov, 09:00 UTC"."""
     local = timezone.localtime(at)
-    return f"{local:%a %-d %b}, {hours(local)} {short_zone(local)}"
+    return f"{weekday(local)}, {hours(local)} {short_zone(local)}"
 
 
 def opening_in_full(at: datetime) -> str:
     """As ``opening``, for whoever must be there: "Mon 23 Nov, 09:00 your time (Europe/Berlin, UTC+1)"."""
     local = timezone.localtime(at)
-    return f"{local:%a %-d %b}, {hours(local)} your time ({zone_words(local)})"
+    told = {"date": weekday(local), "time": hours(local), "zone": zone_words(local)}
+    return _("%(date)s, %(time)s your time (%(zone)s)") % told
+
+
+def day(local: datetime) -> str:
+    """Such as "23 Nov 2026"."""
+    return date_format(local, pgettext("a date, in Django's letters for dates", "j M Y"))
+
+
+def weekday(local: datetime) -> str:
+    """Such as "Mon 23 Nov"."""
+    return date_format(local, pgettext("a date, in Django's letters for dates", "D j M"))
 
 
 def short_zone(local: datetime) -> str:
@@ -88,40 +112,61 @@ def short_zone(local: datetime) -> str:
     return name if name.isalpha() else offset_words(local.utcoffset() or timedelta(0))
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
+def minutes(number: int) -> str:
+    return ngettext("%(number)s minute", "%(number)s minutes", number) % {"number": number}
+
+
+def seconds(number: int) -> str:
+    return ngettext("%(number)s second", "%(number)s seconds", number) % {"number": number}
+
+
+def questions(number: int) -> str:
+    return ngettext("%(number)s question", "%(number)s questions", number) % {"number": number}
+
+
+def language_name(code: str) -> str:
+    """Such as "German", in the language of the page; the code itself where nobody knows its name."""
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return code
 
 
 def time_left(milliseconds: int) -> str:
     """Whole minutes, never more than there are; seconds in the last two minutes."""
-    seconds = max(0, milliseconds) // 1000
-    return count(seconds, "second") if seconds < 120 else count(seconds // 60, "minute")
+    whole = max(0, milliseconds) // 1000
+    return seconds(whole) if whole < 120 else minutes(whole // 60)
 
 
 def duration(milliseconds: int) -> str:
     """Rounded to minutes, as people say it."""
-    minutes = round(milliseconds / 60_000)
-    if minutes < 1:
-        return "under 1 min"
-    hours, rest = divmod(minutes, 60)
-    return f"{minutes} min" if not hours else f"{hours} h {rest} min"
+    whole = round(milliseconds / 60_000)
+    if whole < 1:
+        return _("under 1 min")
+    hours, rest = divmod(whole, 60)
+    return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest} if hours else short_minutes(whole)
+
+
+def short_minutes(number: int) -> str:
+    return ngettext("%(minutes)s min", "%(minutes)s min", number) % {"minutes": number}
 
 
 def time_taken(thinking_ms: int, paused_ms: int) -> str:
     """Thinking time, and what was spent in pauses: "23 min + 6 paused"."""
     paused = round(paused_ms / 60_000)
-    return f"{duration(thinking_ms)} + {paused} paused" if paused else duration(thinking_ms)
+    thought = duration(thinking_ms)
+    return _("%(thought)s + %(paused)s paused") % {"thought": thought, "paused": paused} if paused else thought
 
 
 def ago(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 60:
-        return f"{minutes} min ago"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h ago"
-    return f"{minutes // 1440} days ago"
+    whole = int(span.total_seconds() // 60)
+    if whole < 1:
+        return _("just now")
+    if whole < 60:
+        return ngettext("%(minutes)s min ago", "%(minutes)s min ago", whole) % {"minutes": whole}
+    if whole < 48 * 60:
+        return ngettext("%(hours)s h ago", "%(hours)s h ago", whole // 60) % {"hours": whole // 60}
+    return ngettext("%(days)s day ago", "%(days)s days ago", whole // 1440) % {"days": whole // 1440}
 
 
 def refusal(error: DomainError, status: str) -> str:
@@ -129,7 +174,7 @@ def refusal(error: DomainError, status: str) -> str:
     if isinstance(error, ValidationFailed):
         return " ".join(wrong.message for wrong in error.errors)
     if error.code == "SESSION_NOT_OPEN":
-        return "This interview is not open yet. The page shows when it opens."
+        return _("This interview is not open yet. The page shows when it opens.")
     if error.code in ("INVALID_SESSION_STATE", "SESSION_NOT_ACTIVE"):
-        return f"This interview is {STATUS_WORDS[Status(status)]}. The page shows what you can do now."
-    return _BY_CODE.get(error.code, error.message)
+        return str(_BY_STATUS[Status(status)])
+    return str(_BY_CODE.get(error.code, error.message))

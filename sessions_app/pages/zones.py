@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sessions_app.models import InterviewSession
 from sessions_app.services.local_time import zone_named
@@ -65,7 +66,7 @@ def zone_context(request: HttpRequest, session: InterviewSession | None = None) 
     return {
         "zone": zone,
         "zone_chosen": chosen,
-        "zone_default": "The interview’s own" if session and session.time_zone else "The same as this browser",
+        "zone_default": _("The interview’s own") if session and session.time_zone else _("The same as this browser"),
         "zone_choices": zone_choices(zone),
         "zone_next": request.get_full_path(),
     }

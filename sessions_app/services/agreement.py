@@ -10,6 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from sessions_app import scoring
 from sessions_app.models import CriterionScore, Review, ReviewRating
 from sessions_app.models.evaluation import Method
@@ -62,15 +65,18 @@ def figures_of(method: str) -> list[Figures]:
         by_key[pair.key].append(pair)
     single = [_figures(rows[-1].title, rows) for rows in by_key.values()]
     enough = [figures for figures in single if figures.is_enough]
-    return [_figures("All criteria", pairs), *sorted(enough, key=lambda figures: -(figures.gap or 0))]
+    return [_figures(_("All criteria"), pairs), *sorted(enough, key=lambda figures: -(figures.gap or 0))]
 
 
 def by_method() -> list[tuple[str, list[Figures]]]:
     """For an AI's scores, and for the practice engine's evidence coverage, which are not the same thing."""
-    return [(label, figures_of(method)) for method, label in _LABELS.items()]
+    return [(str(label), figures_of(method)) for method, label in _LABELS.items()]
 
 
-_LABELS = {Method.MODEL: "Scored by AI", Method.EVIDENCE_COVERAGE: "Evidence coverage by the practice engine"}
+_LABELS = {
+    Method.MODEL: gettext_lazy("Scored by AI"),
+    Method.EVIDENCE_COVERAGE: gettext_lazy("Evidence coverage by the practice engine"),
+}
 
 
 def _pairs(method: str) -> list[_Pair]:

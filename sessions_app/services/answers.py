@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
 from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor, as_uuid
 from sessions_app.models import InterviewSession, Operation, SessionMessage
@@ -135,10 +138,10 @@ def _far_ahead(stored: int) -> errors.FieldError:
 def _check(answer: NewAnswer) -> None:
     wrong = []
     if not answer.text.strip() and not answer.skip:
-        wrong.append(errors.FieldError("answer_text", "blank", "Write an answer, or skip the question."))
+        wrong.append(errors.FieldError("answer_text", "blank", _("Write an answer, or skip the question.")))
     wrong += _unfit(answer.text, "answer_text")
     if "\0" in answer.client_message_id:
-        wrong.append(errors.FieldError("client_message_id", "null_characters_not_allowed", "Use plain text."))
+        wrong.append(errors.FieldError("client_message_id", "null_characters_not_allowed", _("Use plain text.")))
     if wrong:
         raise errors.ValidationFailed(wrong)
 
@@ -147,9 +150,15 @@ def _unfit(text: str, field: str) -> list[errors.FieldError]:
     """What no database could keep, or nobody would read."""
     wrong = []
     if len(text) > MAX_ANSWER:
-        wrong.append(errors.FieldError(field, "max_length", "Use at most 20,000 characters."))
+        wrong.append(
+            errors.FieldError(
+                field,
+                "max_length",
+                _("Use at most %(number)s characters.") % {"number": number_format(MAX_ANSWER, force_grouping=True)},
+            )
+        )
     if "\0" in text:
-        wrong.append(errors.FieldError(field, "null_characters_not_allowed", "Remove the null characters."))
+        wrong.append(errors.FieldError(field, "null_characters_not_allowed", _("Remove the null characters.")))
     return wrong
 
 
@@ -177,7 +186,7 @@ def _accept(change: Change, answer: NewAnswer) -> Answered:
     change.require("skip" if answer.skip and not session.is_over(change.now) else "answer")
     if answer.mode not in session.enabled_modes:
         enabled = ", ".join(session.enabled_modes)
-        wrong = errors.FieldError("mode", "not_enabled", f"This session takes: {enabled}.")
+        wrong = errors.FieldError("mode", "not_enabled", _("This session takes: %(modes)s.") % {"modes": enabled})
         raise errors.ValidationFailed([wrong])
     question = cast(SessionMessage, session.open_question)
     deadline = session.end_of_time if session.is_over(change.now) else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from sessions_app.models import InterviewSession
 
 _LINE = 75  # octets, by section 3.1
@@ -23,8 +25,8 @@ def calendar_of(session: InterviewSession, now: datetime) -> str:
         f"DTSTAMP:{_stamp(now)}",
         f"DTSTART:{_stamp(session.opens_at)}",
         f"DTEND:{_stamp(closes)}",
-        f"SUMMARY:{_text('Interview: ' + session.title)}",
-        f"DESCRIPTION:{_text('Start at any time in this window, with the link in your invitation.')}",
+        f"SUMMARY:{_text(_('Interview: %(title)s') % {'title': session.title})}",
+        f"DESCRIPTION:{_text(_('Start at any time in this window, with the link in your invitation.'))}",
         *("TRANSP:TRANSPARENT", "END:VEVENT", "END:VCALENDAR"),
     ]
     return "".join(_folded(line) + "\r\n" for line in lines)

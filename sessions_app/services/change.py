@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from sessions_app import errors, events
 from sessions_app.access import SYSTEM, Actor, lock_session
@@ -26,7 +27,7 @@ OUTAGE = timedelta(seconds=15)
 # Entries that tell about the clock, which is outside a session's version.
 _OF_THE_CLOCK = frozenset({"time.warning"})
 
-OFTEN_ENOUGH = "You have added five minutes as often as you can. Only staff can add more time."
+OFTEN_ENOUGH = gettext_lazy("You have added five minutes as often as you can. Only staff can add more time.")
 
 # What a change may move; the configuration is written by create_session and update_session alone.
 _MOVING = [

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.encoding import force_bytes
+from django.utils.translation import gettext as _
 
 from sessions_app.ai import protocol
 from sessions_app.ai.asking import ModelInterviewer
@@ -72,7 +73,11 @@ def connected() -> list[Connected]:
 
 def descriptions() -> list[dict[str, Any]]:
     """The built-in interviewer and the connected models, as people are told about them."""
-    return [*protocol.descriptions(), *(model.as_json() for model in connected())]
+    own = [
+        {**entry, "description": _("Practice engine: prepared questions and rules, no AI model.")}
+        for entry in protocol.descriptions()
+    ]
+    return [*own, *(model.as_json() for model in connected())]
 
 
 def chat_for(model_name: str) -> ChatModel | None:

@@ -206,6 +206,7 @@ class Telling:
         text = words.get(question.payload["key"] + suffix, "")
         new = answers.NewAnswer(text, str(uuid4()), question.pk, skip=not text)
         at = self.later(READING + timedelta(seconds=1.2 * len(text.split())))
+        InterviewSession.objects.filter(pk=self.session_id).update(alive_at=at)  # no outage: it was thought about
         answers.submit_answer(self.session_id, new, actor=self.actor, now=at)
         return session
 

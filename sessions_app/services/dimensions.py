@@ -4,12 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from sessions_app.ai.dimensions import TRAIT, Dimension, dimension
 from sessions_app.models import DimensionEvidence, InterviewSession
 from sessions_app.scoring import BASELINE
 
 # From this precision on it is said so; below the lowest nothing is known.
-_SURE = ((0.8, "quite sure"), (0.7, "fairly sure"), (0.6, "a rough idea"), (0.5, "a first impression"))
+_SURE = (
+    (0.8, gettext_lazy("quite sure")),
+    (0.7, gettext_lazy("fairly sure")),
+    (0.6, gettext_lazy("a rough idea")),
+    (0.5, gettext_lazy("a first impression")),
+)
+
+
+# The titles of the files that come with the product; others are shown as they are.
+_TITLES = {
+    "openness": gettext_lazy("Openness"),
+    "conscientiousness": gettext_lazy("Conscientiousness"),
+    "extraversion": gettext_lazy("Extraversion"),
+    "agreeableness": gettext_lazy("Agreeableness"),
+    "neuroticism": gettext_lazy("Neuroticism"),
+    "communication": gettext_lazy("Communication"),
+    "problem_solving": gettext_lazy("Problem solving"),
+    "ownership": gettext_lazy("Ownership"),
+    "technical_depth": gettext_lazy("Technical depth"),
+    "collaboration": gettext_lazy("Collaboration"),
+}
 
 
 @dataclass(frozen=True)
@@ -22,6 +45,10 @@ class Known:
     evidence: tuple[DimensionEvidence, ...] = ()
 
     @property
+    def title(self) -> str:
+        return str(_TITLES.get(self.dimension.key, self.dimension.title))
+
+    @property
     def is_trait(self) -> bool:
         return self.dimension.kind == TRAIT
 
@@ -29,8 +56,8 @@ class Known:
     def sureness(self) -> str:
         """The precision in words."""
         if self.precision <= BASELINE:
-            return "not known yet"
-        return next((words for least, words in _SURE if self.precision >= least), _SURE[-1][1])
+            return _("not known yet")
+        return str(next((words for least, words in _SURE if self.precision >= least), _SURE[-1][1]))
 
     @property
     def leaning(self) -> str:
@@ -38,7 +65,7 @@ class Known:
         if self.estimate is None:
             return ""
         if abs(self.estimate) < 0.1:
-            return "Between the two ends."
+            return _("Between the two ends.")
         return self.dimension.high if self.estimate > 0 else self.dimension.low
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
 from sessions_app import errors
 from sessions_app.access import Actor
 from sessions_app.models import CandidateRequest, CriterionScore
@@ -35,15 +38,21 @@ def disagree(
 def _check(change: Change, criterion: str, text: str) -> None:
     session, actor = change.session, change.actor
     if Role.CANDIDATE not in actor.roles_in(session):
-        raise errors.PermissionDenied("Only the candidate can disagree with a score.")
+        raise errors.PermissionDenied(_("Only the candidate can disagree with a score."))
     if not may_see_scores(session, actor):
         raise errors.EvaluationNotFound
     wrong = []
     if not CriterionScore.objects.filter(evaluation=current_evaluation(session), key=criterion).exists():
-        wrong.append(errors.FieldError("criterion", "invalid_choice", "Choose a criterion of your report."))
+        wrong.append(errors.FieldError("criterion", "invalid_choice", _("Choose a criterion of your report.")))
     if not text:
-        wrong.append(errors.FieldError("text", "required", "Say what you disagree with; a person reads it."))
+        wrong.append(errors.FieldError("text", "required", _("Say what you disagree with; a person reads it.")))
     if len(text) > MAX_WORDS:
-        wrong.append(errors.FieldError("text", "max_length", f"Use at most {MAX_WORDS:,} characters."))
+        wrong.append(
+            errors.FieldError(
+                "text",
+                "max_length",
+                _("Use at most %(number)s characters.") % {"number": number_format(MAX_WORDS, force_grouping=True)},
+            )
+        )
     if wrong:
         raise errors.ValidationFailed(wrong)

@@ -39,7 +39,7 @@ def why_not_judge_again(sessions: Sequence[InterviewSession]) -> dict[UUID, str]
 def _why_not_judge(session: InterviewSession, is_answered: bool) -> str:
     operation = session.evaluation_operation
     if session.status not in ENDED:
-        return errors.SessionNotCompleted.sentence
+        return str(errors.SessionNotCompleted.sentence)
     if operation is not None and operation.is_live:
-        return errors.EvaluationInProgress.sentence
+        return str(errors.EvaluationInProgress.sentence)
     return "" if is_answered or operation is not None else NOTHING_SAID

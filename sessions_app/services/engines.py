@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from sessions_app.ai.protocol import BUILT_IN
 from sessions_app.models import InterviewSession, SessionMessage
 
 
 def engine(model_name: str) -> str:
     """The engine behind a model's name."""
-    return "Practice engine — prepared questions, rule-based" if model_name == BUILT_IN else f"AI model — {model_name}"
+    if model_name == BUILT_IN:
+        return _("Practice engine — prepared questions, rule-based")
+    return _("AI model — %(name)s") % {"name": model_name}
 
 
 def speaker(model_name: str) -> str:
-    return "Practice engine" if model_name == BUILT_IN else "AI interviewer"
+    return _("Practice engine") if model_name == BUILT_IN else _("AI interviewer")
 
 
 def speaker_of(message: SessionMessage, session: InterviewSession) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from sessions_app.access import Actor, key_for, require_account
 from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.models import ApiKey
@@ -56,12 +58,14 @@ def revoke_keys(keys: Any) -> int:
 def _check(name: str, scopes: Collection[str], expires_at: datetime | None) -> None:
     wrong = []
     if not name:
-        wrong.append(FieldError("name", "blank", "Name the key after the program that will use it."))
+        wrong.append(FieldError("name", "blank", _("Name the key after the program that will use it.")))
     elif len(name) > MAX_NAME or "\0" in name:
-        wrong.append(FieldError("name", "max_length", f"Use at most {MAX_NAME} plain characters."))
+        wrong.append(
+            FieldError("name", "max_length", _("Use at most %(number)s plain characters.") % {"number": MAX_NAME})
+        )
     if not scopes or not set(scopes) <= {scope for scope, _ in ApiKey.SCOPES}:
-        wrong.append(FieldError("scopes", "invalid_choice", "Choose read, or read and write."))
+        wrong.append(FieldError("scopes", "invalid_choice", _("Choose read, or read and write.")))
     if expires_at is not None and expires_at <= database_now():
-        wrong.append(FieldError("expires_at", "past", "Choose a moment in the future, or none."))
+        wrong.append(FieldError("expires_at", "past", _("Choose a moment in the future, or none.")))
     if wrong:
         raise ValidationFailed(wrong)

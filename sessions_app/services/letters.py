@@ -2,6 +2,8 @@
 
 The key of a letter is unique, so whatever causes it twice writes it once. Where no mail server is set up (EMAIL_URL),
 letters are held: staff read them in the console, and nothing is sent, not even later.
+
+A letter speaks its reader's language, whoever or whatever causes it.
 """
 
 from __future__ import annotations
@@ -14,12 +16,15 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
+from django.utils.translation import get_supported_language_variant, override
 
-from sessions_app.models import InterviewSession, Invitation, OutgoingMessage
+from sessions_app.models import InterviewSession, Invitation, OutgoingMessage, User
 from sessions_app.models.ids import new_token
 
 from .calendars import calendar_of
+from .catalog import company_of
 from .local_time import thinking_time, when, window, zone_of
+from .preferences import language_of
 
 if TYPE_CHECKING:
     from .change import Change
@@ -28,7 +33,14 @@ SECRET = "[secret]"  # noqa: S105 - stands in a stored letter where its link has
 DEFAULT_SITE = "http://localhost:8000"
 
 # Which entries of the log are told to the candidate. Time that an outage or they themselves added is not news.
-_AFTER = {"time.extended": "extended", "session.cancelled": "cancelled", "session.reopened": "reopened"}
+_AFTER = {
+    "time.extended": "extended",
+    "session.cancelled": "cancelled",
+    "session.reopened": "reopened",
+    "session.completed": "finished",
+    "session.expired": "finished",
+    "evaluation.completed": "report",
+}
 
 
 def address(path: str, origin: str = "") -> str:
@@ -62,7 +74,6 @@ def invite_address(token: str, origin: str = "") -> str:
 def write_invitation(
     session: InterviewSession, invitation: Invitation, seed: str, *, origin: str, now: datetime
 ) -> None:
-    zone = zone_of(session)
     _write(
         "invitation",
         str(invitation.pk),
@@ -72,27 +83,32 @@ def write_invitation(
         origin=origin,
         invitation=invitation,
         link_seed=seed,
-        calendar=calendar_of(session, now),
-        link=invite_address(SECRET, origin),
-        expires=when(invitation.expires_at, zone),
-        window=window(session.opens_at, session.closes_at, zone),
-        time=thinking_time(session),
     )
 
 
 def after_event(change: Change, type: str, code: Any = None, milliseconds: int = 0) -> None:
     """Tell the candidate what was decided about their interview, in the transaction that decides it."""
-    if type not in _AFTER or (type == "time.extended" and code != "staff"):
+    kind, session = _AFTER.get(type), change.session
+    if kind is None or (type == "time.extended" and code != "staff"):
         return
-    session = change.session
-    _write(_AFTER[type], f"{session.pk}:{session.last_seq}", session, now=change.now, minutes=milliseconds // 60_000)
+    if kind in ("finished", "report"):
+        _write_of_the_end(kind, session, change.now)
+    else:
+        _write(kind, f"{session.pk}:{session.last_seq}", session, now=change.now, minutes=milliseconds // 60_000)
+
+
+def _write_of_the_end(kind: str, session: InterviewSession, now: datetime) -> None:
+    """That it is finished, which nobody has to be told of their own practice; that a report is there which they may
+    read. Once for each end: judging it once more is no news. Only to who has a way in of their own.
+    """
+    is_told = session.shows_report if kind == "report" else not session.is_practice
+    if is_told and session.candidate_id is not None and session.started_at and session.ended_at:
+        _write(kind, f"{session.pk}:{session.ended_at:%Y%m%dT%H%M%S.%f}", session, now=now)
 
 
 def write_nudge(session: InterviewSession, *, origin: str, now: datetime) -> None:
     """A reminder that staff ask for, see ``reminding``."""
-    zone = zone_of(session)
-    open_in = window(session.opens_at, session.closes_at, zone)
-    _write("nudge", f"{session.pk}:{now:%Y%m%dT%H%M%S.%f}", session, now=now, origin=origin, window=open_in)
+    _write("nudge", f"{session.pk}:{now:%Y%m%dT%H%M%S.%f}", session, now=now, origin=origin)
 
 
 def write_reminder(session: InterviewSession, now: datetime) -> None:
@@ -113,6 +129,20 @@ def recipient(session: InterviewSession) -> str:
     return (session.candidate.email if session.candidate else "") or session.candidate_email
 
 
+def language_for(session: InterviewSession, to: str = "") -> str:
+    """What the reader chose for themselves, else the interview's language where it is shipped, else English."""
+    reader = session.candidate or User.objects.filter(email=(to or recipient(session)).lower()).first()
+    return language_of(reader) or _shipped(session.language)
+
+
+def _shipped(language: str) -> str:
+    """The language of our own pages that is nearest to this one."""
+    try:
+        return get_supported_language_variant(language)
+    except LookupError:
+        return "en"
+
+
 def _write(
     kind: str,
     cause: str,
@@ -123,14 +153,16 @@ def _write(
     origin: str = "",
     invitation: Invitation | None = None,
     link_seed: str = "",
-    calendar: str = "",
     **words: Any,
 ) -> None:
     """Store the letter, once per kind and cause. Nothing for the demo's people and those without an address."""
     to = to or recipient(session)
     if not to or session.is_demo:
         return
-    subject, text = _composed(kind, session, origin, words)
+    language = language_for(session, to)
+    with override(language):
+        subject, text = _composed(kind, session, invitation, origin, words)
+        calendar = calendar_of(session, now) if invitation else ""
     letter = OutgoingMessage(
         key=f"{kind}:{cause}",
         kind=kind,
@@ -139,6 +171,7 @@ def _write(
         to=to,
         subject=subject,
         text=text,
+        language=language,
         calendar=calendar,
         created_at=now,
         not_before=now,
@@ -148,15 +181,22 @@ def _write(
     OutgoingMessage.objects.bulk_create([letter], ignore_conflicts=True)
 
 
-def _composed(kind: str, session: InterviewSession, origin: str, words: dict[str, Any]) -> tuple[str, str]:
+def _composed(
+    kind: str, session: InterviewSession, invitation: Invitation | None, origin: str, words: dict[str, Any]
+) -> tuple[str, str]:
     """Subject and text; the template's first line is the subject."""
     zone = zone_of(session)
-    posting = session.job_posting
     context = {
         "session": session,
         "name": session.candidate_name,
-        "company": posting.company if posting else "",
+        "company": company_of(session),
         "room": address(reverse("session-room", args=[session.pk]), origin),
+        "transcript": address(reverse("session-transcript", args=[session.pk]), origin),
+        "report": address(reverse("session-report", args=[session.pk]), origin),
+        "link": invite_address(SECRET, origin),
+        "expires": when(invitation.expires_at, zone) if invitation else "",
+        "window": window(session.opens_at, session.closes_at, zone),
+        "time": thinking_time(session),
         "closes": when(session.closes_at, zone) if session.closes_at else "",
         "resume_until": when(session.end_of_time, zone) if session.end_of_time else "",
         "by_guest": session.candidate is None or session.candidate.is_guest,

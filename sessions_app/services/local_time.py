@@ -1,4 +1,7 @@
-"""A session's times as its candidate reads them: in their zone, with the zone's name beside every clock time."""
+"""A session's times as its candidate reads them: in their zone, with the zone's name beside every clock time.
+
+Words and dates are those of the language that is active.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from sessions_app.models import InterviewSession
 
@@ -26,19 +32,24 @@ def zone_named(*names: str) -> ZoneInfo:
 def when(at: datetime, zone: ZoneInfo) -> str:
     """Such as "Mon 23 Nov 2026, 09:00 (Europe/Berlin, UTC+1)"."""
     local = at.astimezone(zone)
-    return f"{local:%a %-d %b %Y, %H:%M} ({zone_words(local)})"
+    return f"{_day(local)}, {local:%H:%M} ({zone_words(local)})"
+
+
+def _day(local: datetime) -> str:
+    """Such as "Mon 23 Nov 2026"."""
+    return date_format(local, pgettext("a date, in Django's letters for dates", "D j M Y"))
 
 
 def window(opens: datetime | None, closes: datetime | None, zone: ZoneInfo) -> str:
     """When a session can be started, as one phrase that follows "Open"; empty when there is no window."""
     if opens and closes and _is_one_day(opens.astimezone(zone), closes.astimezone(zone)):
         local = opens.astimezone(zone)
-        return f"{local:%a %-d %b %Y, %H:%M}–{closes.astimezone(zone):%H:%M} ({zone_words(local)})"
+        return f"{_day(local)}, {local:%H:%M}–{closes.astimezone(zone):%H:%M} ({zone_words(local)})"
     if opens and closes:
-        return f"from {when(opens, zone)} to {when(closes, zone)}"
+        return _("from %(opens)s to %(closes)s") % {"opens": when(opens, zone), "closes": when(closes, zone)}
     if opens:
-        return f"from {when(opens, zone)}"
-    return f"until {when(closes, zone)}" if closes else ""
+        return _("from %(opens)s") % {"opens": when(opens, zone)}
+    return _("until %(closes)s") % {"closes": when(closes, zone)} if closes else ""
 
 
 def _is_one_day(opens: datetime, closes: datetime) -> bool:
@@ -64,10 +75,15 @@ def offset_words(offset: timedelta) -> str:
 def thinking_time(session: InterviewSession) -> str:
     """How long the interview may take, with what makes it longer: "45 min + 50 % extra time = 67 min"."""
     if session.time_limit_seconds is None:
-        return "no time limit"
-    minutes, whole = session.time_limit_seconds // 60, (session.limit_ms or 0) // 60_000
+        return _("no time limit")
+    limit = _minutes(session.time_limit_seconds // 60)
     if not session.extra_seconds:
-        return f"{minutes} min"
-    percent = session.accommodation_percent
-    extra = f"{percent} % extra time" if percent else f"{session.extra_seconds // 60} min extra time"
-    return f"{minutes} min + {extra} = {whole} min"
+        return limit
+    told = {"limit": limit, "whole": _minutes((session.limit_ms or 0) // 60_000)}
+    if percent := session.accommodation_percent:
+        return _("%(limit)s + %(percent)s %% extra time = %(whole)s") % (told | {"percent": percent})
+    return _("%(limit)s + %(extra)s extra time = %(whole)s") % (told | {"extra": _minutes(session.extra_seconds // 60)})
+
+
+def _minutes(number: int) -> str:
+    return ngettext("%(minutes)s min", "%(minutes)s min", number) % {"minutes": number}

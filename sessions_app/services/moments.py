@@ -8,6 +8,8 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sessions_app.models.limits import MAX_AHEAD_YEARS
 
@@ -15,7 +17,7 @@ from sessions_app.models.limits import MAX_AHEAD_YEARS
 _NO_PLACES = ("posix/", "right/", "SystemV/", "Etc/", "US/", "Brazil/", "Canada/", "Chile/", "Mexico/")
 
 
-TOO_FAR = "Choose a moment within five years from now."
+TOO_FAR = gettext_lazy("Choose a moment within five years from now.")
 _FAR = timedelta(days=round(365.25 * MAX_AHEAD_YEARS))
 
 
@@ -44,7 +46,7 @@ def moment_of(value: Any, zone: tzinfo) -> datetime:
     except NotOnTheClock:
         raise
     except (ValueError, OverflowError):
-        raise NotOnTheClock("invalid", "Enter a date and a time, such as 2026-11-23 09:00.") from None
+        raise NotOnTheClock("invalid", _("Enter a date and a time, such as 2026-11-23 09:00.")) from None
 
 
 def is_too_far(moment: datetime, now: datetime) -> bool:
@@ -57,10 +59,13 @@ def _check_clock(wall: datetime, zone: tzinfo) -> None:
     first, second = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     if first.utcoffset() == second.utcoffset():
         return
+    told = {"time": f"{wall:%H:%M}", "zone": zone}
     if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
-        sentence = f"{wall:%H:%M} does not exist on that day in {zone}: the clocks go forward. Choose another time."
+        sentence = (
+            _("%(time)s does not exist on that day in %(zone)s: the clocks go forward. Choose another time.") % told
+        )
         raise NotOnTheClock("does_not_exist", sentence)
-    sentence = f"{wall:%H:%M} comes twice on that day in {zone}: the clocks go back. Choose another time."
+    sentence = _("%(time)s comes twice on that day in %(zone)s: the clocks go back. Choose another time.") % told
     raise NotOnTheClock("ambiguous", sentence)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 # Blank on every screen, though Unicode counts them as letters or symbols.
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 # Control characters, the ends of lines and paragraphs, halves of characters.
@@ -13,9 +15,9 @@ _NOT_IN_A_LINE = frozenset({"Cc", "Zl", "Zp", "Cs"})
 def why_no_name(name: str) -> str:
     """What is wrong with a name, with the remedy; nothing if it can be read. Empty ones are for whoever asks."""
     if any(unicodedata.category(character) in _NOT_IN_A_LINE for character in name):
-        return "Write the name in one line, without control characters."
+        return _("Write the name in one line, without control characters.")
     if name and not any(_is_seen(character) for character in name):
-        return "Enter a name that can be read: this one has blank characters only."
+        return _("Enter a name that can be read: this one has blank characters only.")
     return ""
 
 

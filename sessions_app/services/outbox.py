@@ -17,6 +17,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import connection
 from django.db.models import F
 from django.template.loader import render_to_string
+from django.utils.translation import override
 
 from sessions_app import errors
 from sessions_app.access import Actor
@@ -129,12 +130,17 @@ def _mail(letter: OutgoingMessage, server: Any) -> EmailMultiAlternatives:
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip("> ") or "localhost"
     headers = {"Message-ID": f"<{letter.pk}@{domain}>", "Auto-Submitted": "auto-generated"}
     mail = EmailMultiAlternatives(letter.subject, text, None, [letter.to], connection=server, headers=headers)
-    mail.attach_alternative(
-        render_to_string("letters/letter.html", {"subject": letter.subject, "text": text}), "text/html"
-    )
+    mail.attach_alternative(_as_html(letter, text), "text/html")
     if letter.calendar:
         mail.attach("interview.ics", letter.calendar, "text/calendar")
     return mail
+
+
+def _as_html(letter: OutgoingMessage, text: str) -> str:
+    """Addresses read from left to right in every language."""
+    with override(letter.language):
+        page = render_to_string("letters/letter.html", {"subject": letter.subject, "text": text})
+    return page.replace('rel="nofollow"', 'dir="ltr"')
 
 
 def _put_off(letter: OutgoingMessage, error: Exception, now: datetime) -> None:

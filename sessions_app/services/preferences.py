@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from sessions_app.access import Actor
@@ -16,6 +17,7 @@ from sessions_app.models import User
 
 # What each may be; the first is what holds for somebody who chose nothing.
 CHOICES: dict[str, tuple[str, ...]] = {
+    "language": ("auto", *(code for code, _ in settings.LANGUAGES)),
     "theme": ("system", "light", "dark"),
     "text": ("100", "110", "125", "150"),
     "motion": ("system", "reduced"),
@@ -39,13 +41,29 @@ def _first(name: str, sources: tuple[Mapping[str, Any], ...]) -> str:
     return next((str(value) for value in given if value in CHOICES[name]), DEFAULTS[name])
 
 
+def language_of(user: User | None) -> str:
+    """The language that somebody chose to be spoken to in, such as "de"; empty if they chose none."""
+    language = chosen(user.preferences)["language"] if user is not None else ""
+    return "" if language == DEFAULTS["language"] else language
+
+
 def keep_preferences(values: Mapping[str, Any], *, actor: Actor) -> bool:
-    """Keep these with the account, beside those that are there; whether there is an account to keep them with."""
-    if actor.user is None or actor.user.is_guest:
+    """Keep these with the account, beside those that are there; whether there is an account to keep them with.
+
+    Of a guest only the language is kept, beside what their browser keeps: letters to them are written in it.
+    """
+    if actor.user is None:
         return False
+    kept = {name: value for name, value in values.items() if value in CHOICES.get(name, ())}
+    if actor.user.is_guest:
+        kept = {name: value for name, value in kept.items() if name == "language"}
+    if kept:
+        _keep(kept, actor.user)
+    return not actor.user.is_guest
+
+
+def _keep(values: dict[str, Any], user: User) -> None:
     with transaction.atomic():
-        row = User.objects.select_for_update().only("preferences").get(pk=actor.user.pk)
-        kept = {name: value for name, value in values.items() if value in CHOICES.get(name, ())}
-        row.preferences = row.preferences | kept
+        row = User.objects.select_for_update().only("preferences").get(pk=user.pk)
+        row.preferences = row.preferences | values
         row.save(update_fields=["preferences"])
-    return True

@@ -1,5 +1,6 @@
 // Everything that was said and is on this page, sent or not, as a file; no server is asked.
 
+import { composer, whole } from "./answer.js";
 import { entries } from "./outbox.js";
 
 export function offerFile() {
@@ -14,7 +15,6 @@ function save() {
 }
 
 function answers() {
-  const field = document.querySelector("#content");
   return {
     session: document.querySelector("[data-room]").dataset.room,
     title: document.querySelector(".bar__title")?.textContent.trim() ?? "",
@@ -24,18 +24,22 @@ function answers() {
     unsent: entries().map(({ id, at, question, text, mode, skip }) => ({
       client_message_id: id, client_sent_at: at, in_reply_to: question, text, mode, skip,
     })),
-    draft: field?.value ?? document.querySelector(".unsent textarea")?.value ?? "",
+    draft: composer() ? whole(composer()) : document.querySelector(".unsent textarea")?.value ?? "",
   };
 }
 
 function turn(article) {
-  const text = article.querySelector(".turn__text, .turn__code")?.innerText?.trim() ?? "";
   return {
     kind: article.dataset.kind,
     heading: article.querySelector("h3").firstChild.textContent.trim(),
     at: article.querySelector("time")?.dateTime ?? "",
-    text: text || (article.querySelector(".turn__text, .turn__code")?.textContent.trim() ?? ""),
+    text: [...article.querySelectorAll(".turn__text, .turn__code")].map(words).join("\n\n"),
   };
+}
+
+function words(part) {
+  const text = (part.innerText || part.textContent).trim();
+  return part.matches(".turn__code") ? `\`\`\`${part.dataset.language ?? ""}\n${text}\n\`\`\`` : text;
 }
 
 const name = () => new Date().toISOString().slice(0, 16).replace(":", "");

@@ -1,32 +1,33 @@
 // What the page says about its connection: what is wrong, that the work is safe, and what happens next.
 
+import { say as sentence } from "./words.js";
+
 const BACK_MS = 4000;
-const WORDS = {
-  slow: "Slow connection. Everything you type is kept.",
-  reconnecting: "Reconnecting… you can keep writing.",
-  offline: "You’re offline. Keep writing: your text is saved on this device and will be sent when you’re back.",
-  trouble: "Our server has a problem. Your work is safe. Trying again…",
-  "signed out": "You have been signed out. Your text is still here.",
-  gone: "This interview cannot be found for the account that is signed in. Your text is still here.",
-  back: "You’re back. Everything is sent.",
-};
-const CARRIERS = { socket: "WebSocket", events: "server-sent events", polling: "a look every few seconds" };
+const LONG_MS = 120_000;
+const SAID = ["slow", "reconnecting", "offline", "trouble", "signed out", "gone", "back"];
+const AWAY = ["offline", "reconnecting", "trouble"];
 
 let state = "";
 let timer = 0;
+let longTimer = 0;
 let wasAway = false;
+let isLong = false; // away for so long that the answers are offered as a file
+let until = 0; // the next try
 
 export const isOffline = () => state === "offline" || navigator.onLine === false;
 
-// ``isDone`` says whether nothing waits to be sent; ``onSignIn`` is what the button does.
-export function show(next, { isDone = () => true, onSignIn = () => {}, carrier = "" } = {}) {
+// ``isDone`` says whether nothing waits to be sent; ``onSignIn`` is what the button does; ``until`` is when it is tried again.
+export function show(next, { isDone = () => true, onSignIn = () => {}, carrier = "", until: again = 0 } = {}) {
   const place = document.querySelector("#connection");
   const was = state;
   state = navigator.onLine === false && next !== "signed out" ? "offline" : next;
+  until = again;
   place.dataset.state = state;
   if (carrier) sayCarrier(carrier);
+  count();
   if (was === state) return;
   clearTimeout(timer);
+  watchLong(AWAY.includes(state));
   const isBack = state === "live" && wasAway && isDone();
   wasAway = state !== "live" && (wasAway || state === "offline" || state === "trouble");
   say(place, isBack ? "back" : state, onSignIn);
@@ -34,17 +35,58 @@ export function show(next, { isDone = () => true, onSignIn = () => {}, carrier =
 }
 
 function say(place, what, onSignIn) {
-  place.replaceChildren(...(WORDS[what] ? [WORDS[what]] : []));
-  if (what !== "signed out") return;
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Sign in" });
-  button.className = "button button--small";
-  button.addEventListener("click", onSignIn);
-  place.append(" ", button);
+  place.replaceChildren(...(SAID.includes(what) ? [sentence(what)] : []));
+  if (what === "trouble") place.append(" ", countdown());
+  if (what === "signed out") place.append(" ", button(sentence("sign in"), onSignIn));
+  if (isLong && AWAY.includes(what)) place.append(" ", fileButton());
+  count();
+}
+
+function button(words, pressed = () => {}) {
+  const made = Object.assign(document.createElement("button"), { type: "button", textContent: words });
+  made.className = "button button--small";
+  made.addEventListener("click", pressed);
+  return made;
+}
+
+function fileButton() {
+  const made = button(sentence("answers file"));
+  made.dataset.answersFile = "";
+  return made;
+}
+
+// It is not read out: the sentence before it is, once.
+function countdown() {
+  const place = document.createElement("span");
+  place.dataset.again = "";
+  place.ariaHidden = "true";
+  return place;
+}
+
+function count() {
+  const place = document.querySelector("#connection [data-again]");
+  const seconds = Math.max(1, Math.ceil((until - Date.now()) / 1000));
+  if (place) place.textContent = sentence("trying again", { seconds });
+}
+
+function watchLong(isAway) {
+  if (isAway && longTimer) return;
+  clearTimeout(longTimer);
+  isLong = false;
+  longTimer = isAway ? setTimeout(offerFile, LONG_MS) : 0;
+}
+
+function offerFile() {
+  isLong = true;
+  const place = document.querySelector("#connection");
+  if (!place.querySelector("[data-answers-file]")) place.append(" ", fileButton());
 }
 
 // A quiet line at the side: by which way news come.
 function sayCarrier(carrier) {
   document.querySelector("#connection").dataset.carrier = carrier;
   const line = document.querySelector("[data-carrier-words]");
-  if (line) line.textContent = `Live by ${CARRIERS[carrier]}.`;
+  if (line) line.textContent = sentence(`by ${carrier}`);
 }
+
+setInterval(count, 1000);

@@ -1,5 +1,7 @@
 // The time left, counted down between two looks at the server, which alone decides. It never speaks: warnings do.
 
+import { say } from "./words.js";
+
 let end = 0;
 let place = null;
 let over = () => {};
@@ -22,8 +24,7 @@ function tick() {
 
 // As the server says it: whole minutes, seconds in the last two.
 function inWords(seconds) {
-  const [number, word] = seconds < 120 ? [seconds, "second"] : [Math.floor(seconds / 60), "minute"];
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
+  return seconds < 120 ? say("seconds", { number: seconds }) : say("minutes", { number: Math.floor(seconds / 60) });
 }
 
 setInterval(tick, 1000);

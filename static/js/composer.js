@@ -1,16 +1,22 @@
 // Sending by script: the answer is written down, shown and sent while the page stays. What is refused comes back into
 // the field. Without scripts the same form posts itself.
 
+import { fill, whole } from "./answer.js";
 import { isOffline } from "./banner.js";
 import { flush, idle, keepLocal } from "./draft.js";
 import { join } from "./kept.js";
 import { add, now } from "./outbox.js";
 import { pendingFor, showSending } from "./sending.js";
 import { leads } from "./tabs.js";
+import { say } from "./words.js";
 
 const HINT_FROM = 0.9; // of the longest answer
 
-export function takeOver() {
+let onPause = () => {};
+
+// ``pause()`` is what the button does that pauses.
+export function takeOver({ pause }) {
+  onPause = pause;
   document.addEventListener("submit", submitted);
   document.addEventListener("keydown", pressed);
   document.addEventListener("input", ({ target }) => target.id === "content" && count(target));
@@ -20,9 +26,11 @@ function submitted(event) {
   const { target: form, submitter } = event;
   if (form.closest("dialog") || !form.closest("[data-room], .bar")) return;
   const isComposer = form.matches("form.composer");
-  if (isComposer || !leads() || isOffline()) event.preventDefault();
+  const isPause = form.action.endsWith("/pause");
+  if (isComposer || isPause || !leads() || isOffline()) event.preventDefault();
   if (!leads()) return document.querySelector("#elsewhere button")?.focus();
-  if (!isComposer) return isOffline() && tell("That needs the connection. Your text is kept; try again when you’re back.");
+  if (isPause) return onPause();
+  if (!isComposer) return isOffline() && tell(say("needs the connection"));
   if (isDraft(form, submitter)) return flush();
   return send(form, submitter);
 }
@@ -31,12 +39,13 @@ const isDraft = (form, submitter) => (submitter?.formAction || form.action).ends
 
 function send(form, submitter) {
   const { content, in_reply_to: question } = form.elements;
+  const text = whole(form);
   const skip = submitter?.name === "skip";
-  if (pendingFor(question.value)) return tell("Your last answer is still on its way.");
-  if (!skip && !content.value.trim()) return tell("Write an answer, or skip the question.");
+  if (pendingFor(question.value)) return tell(say("still on its way"));
+  if (!skip && !text.trim()) return tell(say("nothing written"));
   const mode = new FormData(form).get("mode") ?? "text";
-  add({ question: question.value, text: content.value, mode, skip });
-  content.value = "";
+  add({ question: question.value, text, mode, skip });
+  fill(form, "");
   tell("");
   keepLocal(); // the outbox has it now
   showSending();
@@ -47,10 +56,10 @@ function send(form, submitter) {
 // Refused, or to be changed: in the field again, before anything else that was written meanwhile.
 export function giveBack({ text }, why) {
   const field = document.querySelector("#content");
-  if (why) tell(`${why} Your text is still here.`);
+  if (why) tell(say("given back", { why }));
   if (!field) return false;
-  const since = field.value;
-  field.value = text;
+  const since = whole(field.form);
+  fill(field.form, text);
   if (since.trim() && since.trim() !== text.trim()) join(field, since);
   field.dispatchEvent(new Event("input", { bubbles: true }));
   keepLocal();
@@ -68,8 +77,9 @@ export function tell(words) {
 // Ctrl or ⌘ with Enter sends, Enter alone begins a line; the other way round where the person chose that, and not by touch.
 function pressed(event) {
   const { target: field, key, ctrlKey, metaKey, shiftKey, isComposing } = event;
-  if (field.id !== "content" || key !== "Enter" || isComposing || shiftKey) return;
-  const sendsAlone = document.documentElement.dataset.enter === "send" && !matchMedia("(pointer: coarse)").matches;
+  const isCode = field.id === "code"; // there Enter alone is a new line for everybody
+  if (!(isCode || field.id === "content") || key !== "Enter" || isComposing || shiftKey) return;
+  const sendsAlone = !isCode && document.documentElement.dataset.enter === "send" && !matchMedia("(pointer: coarse)").matches;
   const isWithKey = (ctrlKey || metaKey) && document.documentElement.dataset.shortcuts !== "off";
   if (!isWithKey && !sendsAlone) return;
   event.preventDefault();
@@ -86,5 +96,5 @@ function count(field) {
   const line = document.querySelector("[data-length]");
   const left = field.maxLength - field.value.length;
   line.hidden = field.value.length < field.maxLength * HINT_FROM;
-  line.textContent = `${left} characters left`;
+  line.textContent = say("characters left", { number: left });
 }

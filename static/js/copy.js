@@ -1,8 +1,10 @@
 // Into the clipboard; where the browser does not let pages do that, as on plain HTTP, by the older way.
 
+import { say } from "./words.js";
+
 export async function copy(text, button) {
   const words = button.textContent;
-  button.textContent = (await written(text)) ? "Copied" : "Select it and copy";
+  button.textContent = (await written(text)) ? say("copied") : say("copy by hand");
   setTimeout(() => (button.textContent = words), 2000);
 }
 

@@ -2,6 +2,7 @@
 // anything else is done in the room. Its revision makes sure that an older tab never overwrites a newer draft. What is
 // said about it is what is known: "Saved" only when the server has this very text.
 
+import { composer, fill, isAnswer, original, whole } from "./answer.js";
 import { call } from "./calls.js";
 import { keepHere, putBack, showState } from "./kept.js";
 
@@ -33,7 +34,6 @@ export function watch(id, may, settle) {
   addEventListener("pageshow", stay);
 }
 
-const composer = () => document.querySelector("form.composer");
 export const leaving = () => isLeaving;
 export const stay = () => (isLeaving = false);
 export const idle = () => pending;
@@ -66,7 +66,7 @@ export function adopt() {
 // What is in the field is old: a text kept by the tab that wrote until now takes its place.
 export function giveWay() {
   const form = composer();
-  if (form) form.restored = form.elements.content.value;
+  if (form) form.restored = whole(form);
 }
 
 // ``isForced`` by a tab that has just lost its turn: the tab that took it goes on with this text.
@@ -79,7 +79,7 @@ export function keepLocal(isForced = false) {
 }
 
 function typed({ target }) {
-  if (target.id !== "content") return;
+  if (!isAnswer(target)) return;
   showState(stale ? "stale" : "saving");
   clearTimeout(localTimer);
   localTimer = setTimeout(keepLocal, TYPING_MS);
@@ -91,7 +91,7 @@ function typed({ target }) {
 // Other forms wait until the text is kept; an answer is no form any more when it comes here.
 function before(event) {
   const { target, submitter } = event;
-  if (event.defaultPrevented) return;
+  if (event.defaultPrevented || target.method === "dialog") return;
   if (unkept()) flush();
   isLeaving = true;
   const sending = settled();
@@ -102,7 +102,7 @@ function before(event) {
   Promise.race([waiting, enough]).then(() => target.requestSubmit(submitter));
 }
 
-const differs = (form) => form.elements.content.value !== (form.kept ?? form.elements.content.defaultValue);
+const differs = (form) => whole(form) !== (form.kept ?? original(form));
 
 function unkept() {
   const form = composer();
@@ -112,7 +112,7 @@ function unkept() {
 async function keep(isLast) {
   const form = unkept();
   if (!form) return;
-  const text = form.elements.content.value;
+  const text = whole(form);
   const revision = Number(form.elements.revision.value);
   since = 0;
   const answer = await call("PUT", `/sessions/${session}/draft`, { body: { text, revision }, patience: PATIENCE_MS, isLast });
@@ -142,7 +142,7 @@ function chosen({ target }) {
   const form = composer();
   if (!choice || !form || !stale) return;
   form.elements.revision.value = stale.revision + 1;
-  if (choice === "theirs") form.elements.content.value = form.kept = stale.text;
+  if (choice === "theirs") fill(form, (form.kept = stale.text));
   stale = null;
   showState(choice === "theirs" ? "server" : "saving");
   flush();

@@ -1,15 +1,9 @@
 // Drafts on this device, one for each question, as long as the server does not have them; and the line that says so.
 
+import { composer, fill, original, whole } from "./answer.js";
 import { copy } from "./copy.js";
 import { all, drop, put } from "./store.js";
-import { at } from "./words.js";
-
-const KINDS = {
-  saving: () => "Saving…",
-  server: () => `Saved ${at()}`,
-  device: () => "Saved on this device. It goes to the server as soon as it can.",
-  nowhere: () => "Not saved: this browser keeps nothing, and the server has not taken it yet.",
-};
+import { at, say } from "./words.js";
 
 const prefix = (session) => `iv:d:v1:${session}:`;
 const questionOf = (form) => (form.hasAttribute("data-is-held") ? "notes" : form.elements.in_reply_to?.value || "notes");
@@ -17,24 +11,30 @@ const questionOf = (form) => (form.hasAttribute("data-is-held") ? "notes" : form
 // Whether it is kept, or need not be.
 export function keepHere(session, form, isNew) {
   const key = prefix(session) + questionOf(form);
-  const text = form.elements.content.value;
+  const text = whole(form);
   if (isNew && text.trim()) return put(key, { text, question: questionOf(form), base: Number(form.elements.revision.value) });
   drop(key);
   return true;
 }
 
+// An answer that was refused where there is no field: it waits for one.
+export function keepFor(session, { id, text, question }) {
+  if (text.trim()) put(prefix(session) + id, { text, question, base: 0 });
+}
+
+export const left = (session) => all(prefix(session)).map(([, { text }]) => text).filter((text) => text.trim());
+
 // Put the newest text of this device into the field; true when it did. One that may be older than what the server has,
 // or was for another question, is offered instead.
 export function putBack(session, form, isTyped) {
-  const field = form.elements.content;
-  const isFree = !isTyped || field.value === form.restored;
+  const isFree = !isTyped || whole(form) === form.restored;
   let isBack = false;
   for (const [key, draft] of all(prefix(session))) {
     const isElsewhere = key !== prefix(session) + questionOf(form);
-    if (draft.text.trim() === field.value.trim()) {
+    if (draft.text.trim() === whole(form).trim()) {
       if (!isTyped || isElsewhere) drop(key); // the server has it, or it goes on under its new question
     } else if (isFree && belongs(draft, form)) {
-      field.value = form.restored = draft.text;
+      fill(form, (form.restored = draft.text));
       isBack = true;
       if (isElsewhere) drop(key);
     } else if (draft.question !== questionOf(form) || isFree) {
@@ -46,7 +46,7 @@ export function putBack(session, form, isTyped) {
 
 function belongs({ question, base }, form) {
   if (question !== questionOf(form) && question !== "notes") return false;
-  return !form.elements.content.defaultValue.trim() || base >= Number(form.elements.revision.value);
+  return !original(form).trim() || base >= Number(form.elements.revision.value);
 }
 
 function offer(form, key, draft) {
@@ -74,15 +74,15 @@ export function showState(kind) {
   saved.hidden = kind !== "server";
   stale.hidden = kind !== "stale";
   kept.hidden = !["saving", "device", "nowhere"].includes(kind);
-  if (kind === "server") saved.textContent = KINDS.server();
+  if (kind === "server") saved.textContent = say("draft server", { time: at() });
   if (kept.hidden) return;
-  kept.textContent = KINDS[kind]();
+  kept.textContent = say(`draft ${kind}`);
   if (kind === "nowhere") kept.append(" ", copyButton());
 }
 
 function copyButton() {
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy text" });
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: say("copy text") });
   button.className = "button button--small";
-  button.addEventListener("click", () => copy(document.querySelector("#content").value, button));
+  button.addEventListener("click", () => copy(whole(composer()), button));
   return button;
 }

@@ -3,6 +3,7 @@
 
 import { call } from "./calls.js";
 import { all, drop, newId, put } from "./store.js";
+import { reason } from "./words.js";
 
 const PAUSES = [1, 2, 4, 8, 16, 30]; // seconds
 
@@ -61,7 +62,7 @@ function send({ id, question, text, mode, skip }) {
 
 // Whether the next one can go. Told first and crossed out then: whoever is told keeps the text somewhere else.
 function settled(entry, answer) {
-  const message = answer.body?.detail?.message;
+  const message = reason(answer.body?.detail);
   if (answer.kind === "ok") failures = 0;
   if (answer.kind === "ok" || answer.kind === "refused") {
     onChange(entry, answer.kind === "ok" ? { name: "saved" } : { name: "refused", message });

@@ -1,10 +1,16 @@
 // The page that comes in place of the one that is shown, without a reload, and the question that grows meanwhile.
 // What is being typed stays in the field, whatever the page that came says: it is newer than anything stored.
 
+import { composer, held as inFields, isIn, putBackInto } from "./answer.js";
 import { leaving } from "./draft.js";
 import { remember, restore } from "./place.js";
+import { say } from "./words.js";
 
 const AGAIN_MS = 3000;
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+// Where a phrase or a sentence ends: a mark before a blank, or one that needs none, or the end of a line.
+const PHRASES = /[.!?…,;:،؛؟]["”’)\]]*(?=\s)|[。！？、，；：\n]/gu;
+const SENTENCES = /[.!?…؟]["”’)\]]*(?=\s)|[。！？\n]/gu;
 
 export const grid = () => document.querySelector("[data-room]");
 
@@ -33,8 +39,17 @@ export function grow({ attempt, offset, text }) {
   const place = document.querySelector("[data-partial]");
   if (!place) return refresh();
   if (document.documentElement.dataset.answers === "whole") return; // at once, when it is complete
+  const whole = phrases(partial.text.join(""));
+  if (!whole) return;
   place.hidden = false;
-  place.textContent = partial.text.join("");
+  if (place.textContent !== whole) place.textContent = whole;
+}
+
+// Up to where a phrase ends, so that nobody reads words that hop into place; whole sentences for whom motion disturbs.
+function phrases(text) {
+  const isCalm = CALM.matches || document.documentElement.dataset.motion === "reduced";
+  const last = [...text.matchAll(isCalm ? SENTENCES : PHRASES)].at(-1);
+  return last ? text.slice(0, last.index + last[0].length) : "";
 }
 
 // One at a time; a change that comes meanwhile asks for one more.
@@ -68,59 +83,39 @@ async function load() {
 // signing in has a dialog here.
 function goTo(address) {
   if (new URL(address).pathname.startsWith("/login")) return;
-  const texts = [...document.querySelectorAll("#content, .room__talk > .unsent textarea")];
+  const texts = [...document.querySelectorAll("#content, #code, .room__talk > .unsent textarea")];
   if (!texts.some((field) => field.value.trim())) return location.assign(address);
-  const link = Object.assign(document.createElement("a"), { href: address, textContent: "Go on" });
+  const link = Object.assign(document.createElement("a"), { href: address, textContent: say("go on") });
   const line = Object.assign(document.createElement("p"), { className: "notice notice--warning" });
-  line.append("This interview has ended. Copy the text below if you want to keep it. ", link);
+  line.append(say("has ended"), " ", link);
   document.querySelector("#notice").replaceChildren(line);
 }
 
 function replace(page) {
   const next = page.querySelector("[data-room]");
   if (!next) return;
-  held = isFresh ? null : (keep() ?? held); // a paused room has no field; what was typed waits until there is one again
+  if (isFresh) held = null;
+  else if (composer()) held = inFields(composer()); // a paused room has no field: it waits until there is one again
   isFresh = false;
   const place = remember();
   grid().replaceWith(next);
   const bar = page.querySelector(".bar");
   if (bar) document.querySelector(".bar").replaceWith(bar);
   document.title = page.title;
-  if (document.querySelector("#content")) {
-    give(held);
+  if (composer()) {
+    if (held) putBackInto(composer(), held);
     held = null;
   }
   if (next.dataset.live !== "yes") giveBack(held);
   restore(place);
-  onShown(next);
-}
-
-function keep() {
-  const field = document.querySelector("#content");
-  if (!field) return null;
-  const { value, defaultValue, selectionStart, selectionEnd, scrollTop } = field;
-  const isFocused = document.activeElement === field;
-  const mode = field.form.querySelector("[name=mode]:checked")?.id;
-  return { value, changed: value !== defaultValue, selectionStart, selectionEnd, scrollTop, isFocused, mode };
-}
-
-function give(typed) {
-  const field = document.querySelector("#content");
-  if (!typed) return;
-  if (typed.changed) field.value = typed.value;
-  const mode = typed.mode && document.getElementById(typed.mode);
-  if (mode) mode.checked = true;
-  if (!typed.isFocused) return;
-  field.focus({ preventScroll: true });
-  if (typed.changed) field.setSelectionRange(typed.selectionStart, typed.selectionEnd);
-  field.scrollTop = typed.scrollTop;
+  onShown(next, place);
 }
 
 // There is no field any more: what was typed and nowhere else to be seen can be copied.
 function giveBack(typed) {
-  if (!typed?.changed || !typed.value.trim() || grid().textContent.includes(typed.value.trim())) return;
+  if (!typed?.changed || isIn(grid(), typed.whole)) return;
   const copy = document.querySelector("[data-unsent]").content.cloneNode(true);
-  copy.querySelector("textarea").value = typed.value;
+  copy.querySelector("textarea").value = typed.whole;
   document.querySelector(".room__talk").append(copy);
   held = null;
 }

@@ -1,15 +1,19 @@
 // Where somebody is on a page that is about to be replaced by a newer one: what is focused, what is unfolded.
 
+const NEAR_PX = 48; // from the end of the page
 const FOCUSABLE = "a[href], button, input, textarea, select, summary";
 
 export function remember() {
   const element = document.activeElement;
   const folds = [...document.querySelectorAll("details")].filter((fold) => fold.open).map((fold) => fold.className);
-  return { focused: element && element.id !== "content" && name(element), folds };
+  const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - NEAR_PX;
+  const isTaskShut = document.querySelector("details.task")?.open === false;
+  return { focused: element && !["content", "code"].includes(element.id) && name(element), folds, isAtEnd, isTaskShut };
 }
 
-export function restore({ focused, folds }) {
+export function restore({ focused, folds, isTaskShut }) {
   for (const fold of document.querySelectorAll("details")) fold.open ||= folds.includes(fold.className);
+  if (isTaskShut) document.querySelector("details.task")?.removeAttribute("open");
   if (!focused || document.activeElement !== document.body) return;
   const same = [...document.querySelectorAll(FOCUSABLE)].find((element) => name(element) === focused);
   same?.focus({ preventScroll: true });

@@ -1,41 +1,55 @@
 // The room, live: the question grows as it is written, answers go out while the page stays, and what changed elsewhere
 // is shown without a reload. The server renders everything; this only wires the parts together.
 
+import { isIn } from "./answer.js";
 import { offerFile } from "./answers_file.js";
 import { isOffline, show } from "./banner.js";
 import { showClock } from "./clock.js";
+import { prepare as prepareCode, showCode } from "./code.js";
 import { giveBack, takeOver, tell } from "./composer.js";
-import { adopt, flush, giveWay, isAtRisk, keepLocal, stay, watch } from "./draft.js";
+import { adopt, flush, giveWay, idle, isAtRisk, keepLocal, stay, watch } from "./draft.js";
+import { keepFor, left } from "./kept.js";
 import * as outbox from "./outbox.js";
+import { prepare as prepareCommands } from "./commands.js";
 import { grow, grid, putIn, refresh, restart } from "./page.js";
+import { prepare as preparePanes, showPanes } from "./panes.js";
+import * as pausing from "./pausing.js";
 import { note, prepare as prepareSending, showSending } from "./sending.js";
 import { askToSignIn, prepare as prepareSignIn } from "./signin.js";
 import { learn, remark, speak } from "./speech.js";
-import { purge } from "./store.js";
+import { OUT, purge } from "./store.js";
 import { follow } from "./stream.js";
 import { claim, join, leads, showTabs } from "./tabs.js";
+import { learnQuestion, offerQuestion, watchWaiting } from "./waiting.js";
+import { say } from "./words.js";
 
 const SETTLE_MS = 300;
 
 let reconnect = () => {};
 let isTaking = false; // the turn, from another tab whose text is on its way here
+let isOut = false; // somebody signed out in another tab: nothing is kept any more
 
 function start() {
   const room = grid();
+  prepareCommands();
+  preparePanes();
+  showPanes();
   if (!room?.dataset.candidate) return watchOnly(room);
   purge();
-  takeOver();
+  takeOver({ pause });
+  prepareCode();
   prepareSending({ leads, edit: (entry) => giveBack(entry) });
   prepareSignIn(signedIn);
   offerFile();
   watch(room.dataset.room, mayKeep, outbox.underWay);
   outbox.open(room.dataset.room, { may: leads, changed });
+  pausing.prepare(room.dataset.room, { may: () => writes() && !outbox.entries().length, paused });
   join(room.dataset.room, tabChanged);
   document.addEventListener("click", ({ target }) => target.closest("[data-use-this-one]") && useThisOne());
-  addEventListener("storage", ({ key }) => key?.startsWith("iv:") && shownAgain());
+  addEventListener("storage", ({ key }) => (key === OUT ? leave() : key?.startsWith("iv:") && shownAgain()));
   addEventListener("beforeunload", guard);
   shownAgain();
-  outbox.now();
+  outbox.now().then(pausing.now);
   document.body.dataset.scripted = "yes";
   return watchOnly(room);
 }
@@ -44,12 +58,14 @@ function start() {
 function watchOnly(room) {
   if (room?.dataset.live !== "yes") return;
   learn(room);
+  learnQuestion();
+  watchWaiting();
   showClock(() => flush().then(refresh)); // what is written at the deadline still counts
   putIn(shown);
   reconnect = follow({ session: room.dataset.room, cursor: room.dataset.cursor, onFrame, onState });
 }
 
-const writes = () => leads() && !isTaking;
+const writes = () => leads() && !isTaking && !isOut;
 const mayKeep = (isHere) => writes() && (isHere || !outbox.entries().length);
 
 function onFrame(event, told) {
@@ -58,17 +74,34 @@ function onFrame(event, told) {
   return refresh();
 }
 
-function onState(state, carrier) {
-  show(state, { carrier, isDone: () => !outbox.entries().length, onSignIn: askToSignIn });
+function onState(state, carrier, until) {
+  show(state, { carrier, until, isDone: () => !outbox.entries().length, onSignIn: askToSignIn });
   if (state === "signed out" && grid().dataset.candidate) askToSignIn();
-  if (state === "live" && outbox.entries().length && !outbox.underWay()) outbox.now();
+  if (state === "live" && outbox.entries().length && !outbox.underWay()) outbox.now().then(pausing.now);
+  else if (state === "live") pausing.now();
+}
+
+// What was written goes first.
+function pause() {
+  flush();
+  pausing.want(idle().then(outbox.now));
+}
+
+const paused = () => (isAtRisk() ? refresh() : location.assign(location.pathname));
+
+function leave() {
+  isOut = true;
+  location.reload();
 }
 
 // A page came in place of the one before.
-function shown(next) {
+function shown(next, { isAtEnd }) {
   shownAgain();
   showClock();
+  showPanes();
   speak(next);
+  watchWaiting();
+  offerQuestion(isAtEnd);
 }
 
 function shownAgain() {
@@ -76,25 +109,34 @@ function shownAgain() {
   showTabs(writes());
   showSending();
   if (writes()) adopt();
+  showLeft();
+  showCode();
   for (const button of document.querySelectorAll("[data-answers-file]")) button.hidden = false;
 }
 
 function changed(entry, state) {
   note(entry, state);
-  if (state.name === "refused" && !giveBack(entry, state.message)) keepFor(entry);
-  if (state.name === "saved") remark("Answer sent.");
-  if (state.name === "waiting") show(state.isServer ? "trouble" : isOffline() ? "offline" : "reconnecting");
+  if (state.name === "refused" && !giveBack(entry, state.message)) keepFor(grid().dataset.room, entry);
+  if (state.name === "saved") remark(say("answer sent"));
+  if (state.name === "waiting") show(away(state), { until: state.until });
   if (state.name === "signed out") onState("signed out");
   setTimeout(showSending); // the entry is crossed out only after this
   if (state.name === "saved" || state.name === "refused") refresh();
 }
 
-// Refused where there is no field: it is shown to be copied, and waits on this device for one.
-function keepFor({ text }) {
-  const copy = document.querySelector("[data-unsent]")?.content.cloneNode(true);
-  if (!copy) return;
-  copy.querySelector("textarea").value = text;
-  document.querySelector(".room__talk").append(copy);
+const away = ({ isServer }) => (isServer ? "trouble" : isOffline() ? "offline" : "reconnecting");
+
+// What waits on this device where there is no field for it, as in a pause: it is shown, to be copied.
+function showLeft() {
+  const template = document.querySelector("[data-unsent]");
+  if (!template || document.querySelector("#content")) return;
+  for (const text of left(grid().dataset.room)) {
+    const fields = [...document.querySelectorAll(".unsent textarea")];
+    if (fields.some((field) => field.value === text) || isIn(grid(), text)) continue;
+    const copy = template.content.cloneNode(true);
+    copy.querySelector("textarea").value = text;
+    document.querySelector(".room__talk").append(copy);
+  }
 }
 
 function tabChanged(isLeading) {

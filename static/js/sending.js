@@ -1,6 +1,7 @@
 // Answers on their way, as the page shows them: at once under their question, with where they stand.
 
-import { at } from "./words.js";
+import { fill, whole } from "./answer.js";
+import { at, say as sentence } from "./words.js";
 import { copy } from "./copy.js";
 import { entries, now, take } from "./outbox.js";
 
@@ -43,7 +44,7 @@ const turnOf = (id) => turns().find((turn) => turn.dataset.sendingId === id);
 function draw(entry) {
   const turn = document.querySelector("[data-sending]").content.firstElementChild.cloneNode(true);
   turn.dataset.sendingId = entry.id;
-  turn.querySelector("[data-text]").textContent = entry.text || "Skipped";
+  turn.querySelector("[data-text]").textContent = entry.text || sentence("answer skipped");
   const place = document.querySelector("#question");
   (place.querySelector(".exchange--latest") ?? place).append(turn);
   return turn;
@@ -60,14 +61,7 @@ function say(turn, entry) {
 
 function wordsFor({ name, until }, when) {
   const seconds = Math.max(1, Math.ceil((until - Date.now()) / 1000));
-  return {
-    sending: "Sending…",
-    saved: `Saved ${when}`,
-    waiting: `Not sent yet. Trying again in ${seconds} s.`,
-    "signed out": "Not sent yet. It goes out as soon as you have signed in.",
-    gone: "Not sent: this interview cannot be found for the account that is signed in.",
-    elsewhere: "Not sent yet. Another tab is sending it.",
-  }[name];
+  return sentence(`answer ${name}`, { time: when, seconds });
 }
 
 // While an answer is on its way, what is written is a note for the next one.
@@ -76,7 +70,7 @@ function hold() {
   if (!form) return;
   const pending = pendingFor(form.elements.in_reply_to?.value);
   form.toggleAttribute("data-is-held", Boolean(pending));
-  if (pending && form.elements.content.value === pending.text) form.elements.content.value = "";
+  if (pending && whole(form) === pending.text) fill(form, "");
   for (const button of form.querySelectorAll(".composer__send, .composer__skip")) {
     button.setAttribute("aria-disabled", String(Boolean(pending)));
   }

@@ -6,7 +6,7 @@ const FILLED = ["time_limit_minutes", "accommodation", "planned_questions", "tok
 
 async function ask(wish) {
   const body = new FormData(form);
-  body.delete("resume_file");
+  for (const name of ["resume_file", "job_posting_file"]) body.delete(name);
   body.set("do", wish);
   const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
   if (!answer.ok) throw new Error(String(answer.status));
@@ -25,11 +25,15 @@ async function preview() {
   form.querySelector("[data-preview]").replaceChildren(...shown.childNodes);
 }
 
+// The sentence in the plural form that the number has in the language of the page.
 function estimate() {
   const place = form.querySelector("[data-estimate]");
   const text = form.elements.token_budget.value.trim();
+  if (!/^\d{1,9}$/.test(text)) return void (place.textContent = "");
   const count = Math.max(1, Math.floor(Number(text) / Number(place.dataset.per)));
-  place.textContent = /^\d{1,9}$/.test(text) ? `This budget pays for about ${count} exchange${count === 1 ? "" : "s"}.` : "";
+  const forms = JSON.parse(place.dataset.estimate);
+  const sentence = forms[new Intl.PluralRules(document.documentElement.lang).select(count)];
+  place.textContent = sentence.replace("{count}", count.toLocaleString("en"));
 }
 
 // Without the network, or after a refusal, the button does what it does without scripts.
@@ -60,15 +64,4 @@ function enhance() {
   form.addEventListener("submit", (event) => event.submitter?.setAttribute("aria-busy", "true"));
 }
 
-function copying(button) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const field = document.getElementById(button.dataset.copy);
-    field.select();
-    await navigator.clipboard.writeText(field.value);
-    document.querySelector("[data-copied]").textContent = "Copied.";
-  });
-}
-
 if (form) enhance();
-if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach(copying);

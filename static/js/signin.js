@@ -1,6 +1,6 @@
 // Signing in again without leaving the page: the sign-in form of the site in a dialog, so that what is typed stays.
 
-const LOST = "The sign-in page cannot be reached now. Your text is kept; try again in a moment.";
+import { say as sentence } from "./words.js";
 
 let onDone = () => {};
 
@@ -28,10 +28,10 @@ async function load(address, form) {
     const response = await fetch(address, { ...options, headers: { Accept: "text/html" } });
     const isIn = new URL(response.url).pathname === location.pathname;
     if (isIn && response.ok) return finish();
-    if (isIn && response.status === 404) return say("That account cannot open this interview. Sign out, then sign in with the account it belongs to.");
+    if (isIn && response.status === 404) return say(sentence("sign-in wrong"));
     return fill(new DOMParser().parseFromString(await response.text(), "text/html"));
   } catch {
-    return say(LOST);
+    return say(sentence("sign-in lost"));
   }
 }
 
@@ -44,7 +44,7 @@ function send(form) {
 
 function fill(page) {
   const form = page.querySelector("form[method=post][action*=login]");
-  if (!form) return say(page.querySelector("main")?.textContent.trim() || LOST);
+  if (!form) return say(page.querySelector("main")?.textContent.trim() || sentence("sign-in lost"));
   say("");
   document.querySelector("[data-sign-in]").replaceChildren(document.importNode(form, true));
   const wrong = document.querySelector("#sign-in [aria-invalid=true]");

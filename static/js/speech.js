@@ -1,5 +1,7 @@
 // What screen readers are told about a page that changes under them: each question and each warning once.
 
+import { say as sentence } from "./words.js";
+
 let known = {};
 
 // What the page says when it is loaded is read with the page.
@@ -11,7 +13,7 @@ export function speak(room) {
   const before = known;
   known = told(room, before);
   if (known.question !== before.question) say("#sr-log", known.question);
-  else if (known.isComing && !before.isComing) remark("The interviewer is writing.");
+  else if (known.isComing && !before.isComing) remark(sentence("writing"));
   if (known.limit > before.limit) say("#sr-status", moreTime());
   else if (known.warned !== before.warned) say("#sr-status", room.dataset.warning);
 }
@@ -28,8 +30,11 @@ function told(room, before = {}) {
 
 function moreTime() {
   const left = document.querySelector("[data-left]")?.textContent;
-  return left ? `You have more time: ${left} left.` : "You have more time.";
+  return left ? sentence("more time left", { left }) : sentence("more time");
 }
+
+// What somebody asked for.
+export const announce = (words) => say("#sr-status", words);
 
 // What is good to know and can be done without.
 export function remark(words) {

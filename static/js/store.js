@@ -1,14 +1,18 @@
-// What must outlive this page, in the browser's storage; where that is switched off or full, at least until the page is left.
+// What must outlive this page, in the browser's storage; where that is switched off or full, at least until the page is
+// left. On a computer that others use, too, it does not outlive the tab.
 
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 const OURS = "iv:";
+export const OUT = "iv:out";
 const memory = new Map();
+
+const place = () => (document.documentElement.dataset.keep === "tab" ? sessionStorage : localStorage);
 
 // Whether it will still be there after a reload.
 export function put(key, value) {
   const text = JSON.stringify({ ...value, keptAt: Date.now() });
   try {
-    localStorage.setItem(key, text);
+    place().setItem(key, text);
     memory.delete(key);
     return true;
   } catch {
@@ -38,6 +42,13 @@ export function purge() {
   for (const [key, value] of all(OURS)) if (Date.now() - value.keptAt > KEPT_MS) drop(key);
 }
 
+// Everything about these sessions, when somebody signs out of this browser. Their rooms in other tabs hear of it.
+export function forget(sessions) {
+  for (const [key] of all(OURS)) if (sessions.some((id) => key.includes(id))) drop(key);
+  put(OUT, {});
+  drop(OUT);
+}
+
 // A random name. ``crypto.randomUUID`` is missing on plain HTTP, this is not.
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -53,7 +64,7 @@ function keys() {
 
 function stored(use) {
   try {
-    return use(localStorage);
+    return use(place());
   } catch {
     return null;
   }

@@ -65,7 +65,9 @@ export function follow({ session, cursor, onFrame, onState }) {
 
   const again = (seconds) => {
     clearTimeout(timer);
-    timer = setTimeout(open, (seconds ?? PAUSES[Math.min(failures++, PAUSES.length - 1)]) * (800 + Math.random() * 400));
+    const pause = (seconds ?? PAUSES[Math.min(failures++, PAUSES.length - 1)]) * (800 + Math.random() * 400);
+    timer = setTimeout(open, pause);
+    return Date.now() + pause;
   };
 
   // Why it broke: an ordinary request tells a server that is away from a stream that is blocked.
@@ -82,8 +84,8 @@ export function follow({ session, cursor, onFrame, onState }) {
       carrier = CARRIERS[CARRIERS.indexOf(carrier) + 1];
       return open();
     }
-    if (answer.kind !== "ok") onState(answer.status >= 500 ? "trouble" : "reconnecting", carrier);
-    return again(answer.kind === "ok" && wasOpen ? 0.3 : undefined);
+    if (answer.kind === "ok") return again(wasOpen ? 0.3 : undefined);
+    return onState(answer.status >= 500 ? "trouble" : "reconnecting", carrier, again());
   };
 
   const openSocket = () => {
@@ -115,10 +117,7 @@ export function follow({ session, cursor, onFrame, onState }) {
     const answer = await call("GET", `/sessions/${session}`, { headers: etag ? { "If-None-Match": etag } : {} });
     if (isOver || carrier !== "polling") return;
     if (answer.kind === "signed out" || answer.kind === "gone") return onState(answer.kind, carrier);
-    if (answer.kind !== "ok") {
-      onState(answer.status >= 500 ? "trouble" : "reconnecting", carrier);
-      return again();
-    }
+    if (answer.kind !== "ok") return onState(answer.status >= 500 ? "trouble" : "reconnecting", carrier, again());
     failures = 0;
     onState("live", carrier);
     if (answer.status === 200) {

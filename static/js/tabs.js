@@ -38,6 +38,5 @@ export function showTabs(mayWrite) {
   const place = document.querySelector("#elsewhere");
   if (isLeading) place.replaceChildren();
   else if (!place.firstChild) place.append(document.querySelector("[data-elsewhere]").content.cloneNode(true));
-  const field = document.querySelector("#content");
-  if (field) field.readOnly = !mayWrite;
+  for (const field of document.querySelectorAll("#content, #code")) field.readOnly = !mayWrite;
 }

@@ -8,8 +8,11 @@ from typing import Any
 from django.apps import apps
 
 from sessions_app.access import Actor
+from sessions_app.errors import FieldError
 from sessions_app.models import ModelConnection, Review
 from sessions_app.services import candidate_requests, disagreeing, reviewing
+from sessions_app.services.inviting_lists import confirm_list, work_off
+from sessions_app.services.people_list import read_people
 from tests import factories as f
 from tests.invited import assessed, by_template, invited
 from tests.judged import evaluation_of, filled, judged
@@ -91,6 +94,14 @@ def _inviting(do: str = "", **typed: Any) -> Made:
     return make
 
 
+def _invited(cast: Cast) -> Visit:
+    people = read_people("name,email\nKim Lee,kim@example.com\nBo,\n")
+    people[1].problems = [FieldError("email", "invalid", "Enter an address like name@example.com.")]
+    stored = confirm_list(by_template(cast.sam), people, actor=Actor(cast.sam), batch="b")
+    work_off(stored.pk, seconds=60)
+    return Visit(f"{ADMIN}invitation/lists/{stored.pk}/", cast.sam)
+
+
 def _review(path: str = "{}/", act: Callable[[Cast, Any], Any] | None = None) -> Made:
     def make(cast: Cast) -> Visit:
         session = judged(cast.ann)
@@ -155,6 +166,7 @@ CONSOLE |= {
     "console-invite": _inviting(),
     "console-invite-refused": _inviting("preview", name="", email="no"),
     "console-invite-preview": _inviting("preview", email="kim@example.com"),
+    "console-invited": _invited,
     "console-review-queue": _review(""),
     "console-review-queue-empty": _sams("/admin/review/"),
     "console-review-disputed": _review("", _dispute),
@@ -162,5 +174,6 @@ CONSOLE |= {
     "console-scorecard-submitted": _review("{}/", _submit),
     "console-scorecard-skipped": _review("{}/", _skip),
     "console-agreement": _agree,
+    "console-ui-kit": _sams("/admin/ui-kit/"),
     "console-agreement-empty": _sams("/admin/review/agreement/"),
 }

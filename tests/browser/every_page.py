@@ -126,7 +126,7 @@ def despite_the_browsers_loop() -> Iterator[None]:
 # -- public ------------------------------------------------------------------------------------------------------------
 
 
-def _landing(cast: Cast) -> Visit:
+def landing(cast: Cast) -> Visit:
     f.TemplateFactory(title="System design", slug="system-design", enabled_modes=["text", "code"])
     f.TemplateFactory(title="Tell me about a time", slug="tell-me")
     return Visit("/")
@@ -179,37 +179,37 @@ def _wrong(error: errors.DomainError) -> Made:
     return lambda cast: error_pages.answer(RequestFactory().get("/wrong"), error)
 
 
-def _at(path: str, **form: Any) -> Made:
+def at(path: str, **form: Any) -> Made:
     """A page for nobody in particular, or what it says to a form."""
     return lambda cast: Visit(path, form=form or None)
 
 
 PUBLIC |= {
-    "landing": _landing,
-    "landing-empty": _at("/"),
+    "landing": landing,
+    "landing-empty": at("/"),
     "landing-guest": _guest,
     "invite": _invitation(),
     "invite-window": _invitation(opens_at=f.utc(2050, 1, 17, 8), closes_at=f.utc(2050, 1, 17, 17)),
     "invite-closed": _invitation(opens_at=f.utc(2020, 1, 17, 8), closes_at=f.utc(2020, 1, 17, 17)),
     "invite-revoked": _revoked,
-    "invite-unknown": _at("/invite/nothing/"),
+    "invite-unknown": at("/invite/nothing/"),
     "invite-other-account": lambda cast: _joined(cast, Client()),
     "invite-ask": _invitation("ask"),
     "invite-asked": _asked,
-    "login": _at("/login"),
-    "login-refused": _at("/login", login="ann@example.com", password="wrong"),
-    "signup": _at("/signup"),
-    "signup-refused": _at("/signup", email="no", password1="1"),
-    "password-reset": _at("/password/reset"),
-    "password-reset-refused": _at("/password/reset", email="no"),
-    "password-reset-sent": _at("/password/reset/done"),
+    "login": at("/login"),
+    "login-refused": at("/login", login="ann@example.com", password="wrong"),
+    "signup": at("/signup"),
+    "signup-refused": at("/signup", email="no", password1="1"),
+    "password-reset": at("/password/reset"),
+    "password-reset-refused": at("/password/reset", email="no"),
+    "password-reset-sent": at("/password/reset/done"),
     "password-new": _new_password,
-    "password-link-spent": _at("/password/reset/key/1-nothing"),
-    "password-finished": _at("/password/reset/finished"),
-    "account-inactive": _at("/account/inactive"),
-    "help": _at("/help/"),
-    "privacy": _at("/privacy"),
-    "how-scoring-works": _at("/how-scoring-works"),
+    "password-link-spent": at("/password/reset/key/1-nothing"),
+    "password-finished": at("/password/reset/finished"),
+    "account-inactive": at("/account/inactive"),
+    "help": at("/help/"),
+    "privacy": at("/privacy"),
+    "how-scoring-works": at("/how-scoring-works"),
     "error-400": _wrong(errors.DomainError()),
     "error-403": _wrong(errors.PermissionDenied()),
     "error-404": _wrong(errors.NotFound()),
@@ -274,7 +274,7 @@ def _being_scored(status: str) -> Callable[[User], InterviewSession]:
     return make
 
 
-def _scored(ann: User, **fields: Any) -> InterviewSession:
+def scored(ann: User, **fields: Any) -> InterviewSession:
     session = judged(ann, **fields)
     lists = {"went_well": ["Weighs costs"], "improvement_plan": ["Measure first"], "knowledge_gaps": ["Locks"]}
     Evaluation.objects.update(**lists)
@@ -282,20 +282,20 @@ def _scored(ann: User, **fields: Any) -> InterviewSession:
 
 
 def _hidden(ann: User) -> InterviewSession:
-    session = _scored(ann)
+    session = scored(ann)
     InterviewSession.objects.update(shows_report=False)
     return session
 
 
 def _disputed(cast: Cast) -> Visit:
-    session = _scored(cast.ann)
+    session = scored(cast.ann)
     criterion = evaluation_of(session).criteria.first()
     disagreeing.disagree(session.pk, criterion.key if criterion else "", "I named it.", actor=Actor(cast.ann))
     return of_room(session, "report", cast.ann)
 
 
 def _reviewed(cast: Cast) -> Visit:
-    session = _scored(cast.ann)
+    session = scored(cast.ann)
     reviewing.submit_review(session.pk, filled("strong", "no", "solid", reason="?"), actor=Actor(cast.sam))
     return of_room(session, "report", cast.ann)
 
@@ -349,14 +349,14 @@ CANDIDATE |= {
     "done": _room(f.ended, "done"),
     "done-scoring": _room(_being_scored("running"), "done"),
     "done-failed": _room(_being_scored("failed"), "done"),
-    "done-scored": _room(_scored, "done"),
+    "done-scored": _room(scored, "done"),
     "done-hidden": _room(_hidden, "done"),
-    "report": _room(_scored, "report"),
-    "report-counted": _room(_scored, "report", method="evidence_coverage"),
+    "report": _room(scored, "report"),
+    "report-counted": _room(scored, "report", method="evidence_coverage"),
     "report-scoring": _room(_being_scored("queued"), "report"),
     "report-failed": _room(_being_scored("failed"), "report"),
     "report-hidden": _room(_hidden, "report"),
-    "report-nothing": _room(_scored, "report", overall=None, scores=[None]),
+    "report-nothing": _room(scored, "report", overall=None, scores=[None]),
     "report-disputed": _disputed,
     "report-reviewed": _reviewed,
     "transcript": _room(_written, "transcript"),

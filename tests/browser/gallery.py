@@ -11,10 +11,16 @@ from django.contrib.staticfiles import finders
 from django.test import RequestFactory
 from django.views.i18n import JavaScriptCatalog
 
-from . import every_console_page, every_page
+from . import every_console_page, every_ending, every_open_page, every_page
 from .every_page import Made, Shown
 
-PAGES: dict[str, Made] = {**every_page.PUBLIC, **every_page.CANDIDATE, **every_console_page.CONSOLE}
+PAGES: dict[str, Made] = {
+    **every_page.PUBLIC,
+    **every_open_page.OPEN,
+    **every_page.CANDIDATE,
+    **every_ending.ENDINGS,
+    **every_console_page.CONSOLE,
+}
 
 
 def _words_of_the_console() -> bytes:

@@ -22,6 +22,7 @@ SCREENS = tuple(itertools.product(("light", "dark"), (1280, 320)))
 QUICK = (
     "landing", "login-refused", "ready-refused", "room-written", "room-paused", "room-generating", "report",
     "history", "insights", "session-new-refused", "console-interviewsession-list", "console-session-judged",
+    "practice-list", "console-ui-kit",
 )  # fmt: skip
 # Django's own script for choosing groups and permissions names its question marks in a way that is not allowed.
 DJANGOS_OWN = ".selector .help-tooltip"

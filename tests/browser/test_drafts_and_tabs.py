@@ -32,12 +32,12 @@ def test_a_draft_says_where_it_is_saved(open_room: Open) -> None:
     page = open_room()
     answer_field(page).press_sequentially("Half a")
     expect(page.locator("[data-kept]")).to_contain_text("Sav")
-    expect(page.locator("[data-saved]")).to_have_text(re.compile(r"^Saved \d\d:\d\d$"), timeout=10_000)
+    expect(page.locator("[data-saved]")).to_have_text(re.compile(r"^Saved \d\d:\d\d$"))
     assert draft_on_server(page) == "Half a"
     page.route(DRAFTS, lambda route: route.abort())
     answer_field(page).press_sequentially(" thought")
     expect(page.locator("[data-saved]")).to_be_hidden()
-    expect(page.locator("[data-kept]")).to_contain_text("Saved on this device", timeout=10_000)
+    expect(page.locator("[data-kept]")).to_contain_text("Saved on this device")
     page.reload()
     expect(answer_field(page)).to_have_value("Half a thought")
 
@@ -46,7 +46,7 @@ def test_where_nothing_can_be_kept_it_says_so(open_room: Open) -> None:
     page = open_room(NO_STORAGE)
     page.route(DRAFTS, lambda route: route.abort())
     answer_field(page).fill("Nowhere")
-    expect(page.locator("[data-kept]")).to_contain_text("Not saved", timeout=10_000)
+    expect(page.locator("[data-kept]")).to_contain_text("Not saved")
     expect(page.get_by_role("button", name="Copy text")).to_be_visible()
     page.unroute(DRAFTS)
     send(page, "Sent all the same.")
@@ -58,10 +58,10 @@ def test_an_older_draft_of_this_device_is_offered_not_forced(open_room: Open, ch
     page = open_room()
     page.route(DRAFTS, lambda route: route.abort())
     answer_field(page).fill("From this device")
-    expect(page.locator("[data-kept]")).to_contain_text("Saved on this device", timeout=10_000)
+    expect(page.locator("[data-kept]")).to_contain_text("Saved on this device")
     other = device_of(page, chromium)
     answer_field(other).fill("From the other device")
-    expect(other.locator("[data-saved]")).to_be_visible(timeout=10_000)
+    expect(other.locator("[data-saved]")).to_be_visible()
     page.unroute(DRAFTS)
     room = page.url
     page.goto("/help/")
@@ -112,7 +112,7 @@ def test_a_tab_that_is_left_alone_goes_on(open_room: Open) -> None:
     scripted(other)
     expect(answer_field(page)).not_to_be_editable()
     other.close()
-    expect(answer_field(page)).to_be_editable(timeout=10_000)
+    expect(answer_field(page)).to_be_editable()
 
 
 def test_somebody_signed_out_signs_in_in_place_and_it_is_sent(open_room: Open) -> None:
@@ -121,15 +121,15 @@ def test_somebody_signed_out_signs_in_in_place_and_it_is_sent(open_room: Open) -
     page.context.clear_cookies()
     send(page, "Said while signed out.")
     dialog = page.get_by_role("dialog", name="You have been signed out")
-    expect(dialog).to_be_visible(timeout=10_000)
+    expect(dialog).to_be_visible()
     expect(page.locator(".turn--sending")).to_contain_text("Said while signed out.")
     dialog.get_by_label("Email").fill(email)
     dialog.get_by_label("Password").fill("wrong-harbour-94")
     dialog.get_by_role("button", name="Sign in").click()
-    expect(dialog.get_by_text("do not belong together")).to_be_visible(timeout=10_000)
+    expect(dialog.get_by_text("do not belong together")).to_be_visible()
     dialog.get_by_label("Password").fill("quiet-harbour-94")
     dialog.get_by_role("button", name="Sign in").click()
-    expect(dialog).to_be_hidden(timeout=10_000)
+    expect(dialog).to_be_hidden()
     at_question(page, 2)
     assert is_same_document(page)
     assert stored(page) == ["Said while signed out."]
@@ -145,7 +145,7 @@ def test_a_dialog_put_away_leaves_the_text_and_a_button(open_room: Open) -> None
     expect(page.locator("#connection")).to_contain_text("You have been signed out.")
     expect(page.locator(".turn--sending")).to_contain_text("as soon as you have signed in")
     page.locator("#connection").get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("dialog").get_by_label("Password")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("dialog").get_by_label("Password")).to_be_visible()
 
 
 def test_where_streams_are_blocked_it_looks_every_few_seconds(open_room: Open) -> None:
@@ -153,7 +153,7 @@ def test_where_streams_are_blocked_it_looks_every_few_seconds(open_room: Open) -
     send(page, "Asked for by looking.")
     at_question(page, 2)
     expect(page.locator("#connection[data-carrier=polling]")).to_be_attached(timeout=20_000)
-    page.get_by_text("Live by a look every few seconds.").wait_for(timeout=10_000)
+    page.get_by_text("Live by a look every few seconds.").wait_for()
     other = page.context.new_page()
     other.goto(page.url)
     scripted(other)
@@ -167,7 +167,7 @@ def test_leaving_asks_only_while_something_is_unsent(open_room: Open) -> None:
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     answer_field(page).press_sequentially("Kept by itself")
-    expect(page.locator("[data-saved]")).to_be_visible(timeout=10_000)
+    expect(page.locator("[data-saved]")).to_be_visible()
     page.reload()
     assert asked == []
     scripted(page)

@@ -63,7 +63,7 @@ def question_arrives(page: Any) -> None:
 def test_the_question_grows_and_then_can_be_answered_without_a_reload(open_room: Open) -> None:
     page = open_room()
     growing = page.locator("[data-partial]")
-    expect(growing).not_to_be_empty(timeout=10_000)
+    expect(growing).not_to_be_empty()
     first = growing.text_content()
     page.wait_for_function("had => (document.querySelector('[data-partial]')?.textContent ?? had) !== had", arg=first)
     question_arrives(page)
@@ -88,7 +88,7 @@ def test_a_change_in_one_tab_shows_in_the_other(open_room: Open) -> None:
     other.get_by_role("button", name="Use this one").click()
     expect(other.get_by_label("Your answer", exact=True)).to_have_value("Half a thought", timeout=15_000)
     other.get_by_role("button", name="Pause").click()
-    expect(page.get_by_role("button", name="Resume")).to_be_visible(timeout=10_000)
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
     other.get_by_role("button", name="Resume").click()
     question_arrives(page)
     expect(page.get_by_label("Your answer", exact=True)).to_have_value("Half a thought")
@@ -97,12 +97,12 @@ def test_a_change_in_one_tab_shows_in_the_other(open_room: Open) -> None:
 @pytest.mark.crash
 def test_a_server_killed_in_mid_sentence_goes_on_in_the_same_page(open_room: Open, server: Server) -> None:
     page = open_room()
-    expect(page.locator("[data-partial]")).not_to_be_empty(timeout=10_000)
-    expect(page.locator("#connection[data-state=live]")).to_be_attached(timeout=10_000)
+    expect(page.locator("[data-partial]")).not_to_be_empty()
+    expect(page.locator("#connection[data-state=live]")).to_be_attached()
     notes = page.get_by_label("Your notes for the next answer")
     notes.fill("I must not be lost")
     server.kill()
-    expect(page.locator("#connection")).to_contain_text("Reconnecting", timeout=10_000)
+    expect(page.locator("#connection")).to_contain_text("Reconnecting")
     server.start()
     question_arrives(page)
     expect(page.get_by_label("Your answer", exact=True)).to_have_value("I must not be lost")

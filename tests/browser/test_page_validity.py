@@ -10,28 +10,32 @@ from typing import Any
 
 import pytest
 
-from . import every_console_page, every_page, page_checkers
+from interviewer.collected import collected
+
+from . import every_console_page, every_ending, every_open_page, every_page, page_checkers
 from .every_page import Shown, show
 from .gallery import PAGES
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
-QUICK = ("landing", "room-written", "report", "session-new-refused", "console-session-judged", "console-scorecard")
+QUICK = (
+    *("landing", "room-written", "report", "session-new-refused", "console-session-judged", "console-scorecard"),
+    "console-ui-kit",
+)
 # kB after gzip; a page of the console may be as heavy as a list of 100 rows, a form as heavy as its zones.
 HTML = {"landing": 12, "room": 30, "console": 40}
 HTML_OTHERWISE = 30
 CSS, SCRIPTS, CONSOLE_SCRIPTS, FONTS, PRELOADED = 18, 30, 10, 75, 2
 QUERIES = 12
-# A scorecard shows a session, two people's reviews and what the machine found, criterion by criterion.
-MORE_QUERIES = {"console-scorecard": 18, "console-scorecard-submitted": 18, "console-scorecard-skipped": 18}
 UNFIT = b"<!DOCTYPE html><html lang=en><title>x</title><main><p id=a><div id=a></div><img src=x></main></html>"
 
 pytestmark = pytest.mark.django_db
 
 
 def cases() -> Iterator[Any]:
-    """Some pages; and all of them, in three parts."""
+    """Some pages; and all of them, in five parts."""
     yield pytest.param(QUICK, id="some")
-    for part in (every_page.PUBLIC, every_page.CANDIDATE, every_console_page.CONSOLE):
+    open_pages, mine = (every_page.PUBLIC, every_open_page.OPEN), (every_page.CANDIDATE, every_ending.ENDINGS)
+    for part in (*open_pages, *mine, every_console_page.CONSOLE):
         yield pytest.param(tuple(part), id=next(iter(part)), marks=(pytest.mark.full, pytest.mark.timeout(600)))
 
 
@@ -43,11 +47,9 @@ def kilobytes(*parts: bytes) -> float:
     return sum(len(gzip.compress(part)) for part in parts) / 1000
 
 
-def css_of(name: str) -> list[bytes]:
-    """The sheet and those that it imports."""
-    text = (STATIC / "css" / name).read_text()
-    found = [part for other in re.findall(r'@import url\("([^"]+)"\)', text) for part in css_of(other)]
-    return [text.encode(), *found]
+def as_served(name: str) -> bytes:
+    """The file with all that it imports, as a server collects it."""
+    return collected(name, lambda part: (STATIC / part).read_text()).encode()
 
 
 def scripts_of(*names: str) -> dict[str, bytes]:
@@ -81,17 +83,17 @@ def test_pages_are_light_and_cost_few_queries(names: tuple[str, ...]) -> None:
         print(f"{page.name:34} {size:7.1f}  {cost:7}")
         if size > HTML.get(page.name.split("-")[0], HTML_OTHERWISE):
             heavy.append((page.name, size))
-        if cost > MORE_QUERIES.get(page.name, QUERIES):
+        if cost > QUERIES:
             costly.append((page.name, cost, page.queries))
     assert (heavy, costly) == ([], [])
 
 
 def test_what_pages_load_is_light() -> None:
-    room, console, sheets = scripts_of("room.js", "zone.js"), scripts_of("scorecard.js"), css_of("app.css")
+    room, console = scripts_of("room.js", "zone.js"), scripts_of("scorecard.js")
     fonts = [STATIC / name for name in re.findall(r"fonts/\S+latin-wght\S+woff2", base())]
     sizes = {
-        "CSS": (kilobytes(*sheets), CSS),
-        "scripts of the room": (kilobytes(*room.values()), SCRIPTS),
+        "CSS": (kilobytes(as_served("css/app.css")), CSS),
+        "scripts of the room": (kilobytes(as_served("js/room.js"), room["zone.js"]), SCRIPTS),
         "scripts of the console": (kilobytes(*console.values()), CONSOLE_SCRIPTS),
         "fonts of every page": (sum(font.stat().st_size for font in fonts) / 1000, FONTS),
     }
