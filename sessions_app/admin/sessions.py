@@ -163,6 +163,11 @@ class SessionPage(ReadOnly, SelectsRows, ManyAtOnce, SessionList):
         words = len(session.draft_text.split())
         return f"{words} word{'' if words == 1 else 's'}, not sent" if words else ""
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InterviewSession]:
+        rows = super().get_queryset(request)
+        is_page = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
+        return rows.select_related("candidate", "created_by") if is_page else rows
+
     @admin.display(description="thinking time")
     def clock(self, session: InterviewSession) -> str:
         extra = f"{session.extra_seconds // 60} min extra" if session.extra_seconds else ""
