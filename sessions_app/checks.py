@@ -1,11 +1,12 @@
-"""Start-up checks: what would lose acknowledged answers is refused."""
+"""Start-up checks: what would lose acknowledged answers is refused, links that lead nowhere are warned of."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import Error, Tags, register
+from django.conf import settings
+from django.core.checks import Error, Tags, Warning, register
 from django.db import connections
 
 _SAFE = {"sqlite": {"2", "3"}, "postgresql": {"on", "remote_apply", "remote_write", "local"}}
@@ -25,6 +26,16 @@ def durable_commits(databases: Sequence[str] | None = None, **_: Any) -> list[Er
         if connection.vendor == "postgresql":
             found += _postgresql(connection)
     return found
+
+
+@register()
+def address_in_letters(**_: Any) -> list[Warning]:
+    """A letter that no request causes, such as a reminder, cannot guess the name under which the site is reached."""
+    if not settings.SENDS_LETTERS or settings.SITE_URL:
+        return []
+    problem = "EMAIL_URL is set, but not SITE_URL: links in letters may lead to this machine only."
+    hint = "Set SITE_URL to the address of this site, such as https://interviews.example.com."
+    return [Warning(problem, hint=hint, id="interviewer.W001")]
 
 
 def _sqlite(connection: Any) -> list[Error]:

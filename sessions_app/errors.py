@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -40,6 +41,12 @@ class FieldError:
     code: str
     message: str
 
+    @classmethod
+    def too_long(cls, field: str, most: int) -> FieldError:
+        """A text of more than so many characters."""
+        words = _("Use at most %(number)s characters.") % {"number": number_format(most, force_grouping=True)}
+        return cls(field, "max_length", words)
+
 
 class ValidationFailed(DomainError):
     code = "VALIDATION_ERROR"
@@ -52,6 +59,15 @@ class ValidationFailed(DomainError):
 
 class InvalidSessionState(DomainError):
     code = "INVALID_SESSION_STATE"
+
+
+class WindowClosed(InvalidSessionState):
+    """A pause after the window's end, which nobody could resume."""
+
+    sentence = gettext_lazy(
+        "This interview has closed, so it could not be resumed after a pause. The clock runs on: answer what you can, "
+        "then finish."
+    )
 
 
 class SessionNotActive(DomainError):
@@ -238,11 +254,6 @@ class ClientIdConflict(Conflict):
 class IdempotencyInProgress(Conflict):
     code = "IDEMPOTENCY_IN_PROGRESS"
     sentence = "A request with this Idempotency-Key is still running. Try again in a moment."
-
-
-class ConcurrentChange(Conflict):
-    code = "CONCURRENT_CHANGE"
-    sentence = gettext_lazy("Somebody else changed this at the same moment. Load it again and retry.")
 
 
 class TemplateInUse(Conflict):

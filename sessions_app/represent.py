@@ -55,13 +55,7 @@ def context(session: InterviewSession, actor: Actor) -> Json:
         "planned_questions": session.planned_questions,
         "message_count": session.message_count,
         "candidate": {"name": session.candidate_name, "email": session.candidate_email},
-        "model_name": session.model_name,
-        "enabled_modes": session.enabled_modes,
-        "challenge_text": session.challenge_text,
-        "language": session.language,
-        "auto_advance": session.auto_advance,
-        "is_practice": session.is_practice,
-        "template_id": session.template_id,
+        **_configuration(session),
         "clock": clock(session, now),
         "opens_at": session.opens_at,
         "closes_at": session.closes_at,
@@ -83,6 +77,19 @@ def context(session: InterviewSession, actor: Actor) -> Json:
         "max_pause_minutes": session.max_pause_minutes,
         "pause_ends_at": session.pause_ends_at,
         **_times(session),
+    }
+
+
+def _configuration(session: InterviewSession) -> Json:
+    """How it was set up."""
+    return {
+        "model_name": session.model_name,
+        "enabled_modes": session.enabled_modes,
+        "challenge_text": session.challenge_text,
+        "language": session.language,
+        "auto_advance": session.auto_advance,
+        "is_practice": session.is_practice,
+        "template_id": session.template_id,
     }
 
 
@@ -279,11 +286,9 @@ def precision(session: InterviewSession, actor: Actor) -> dict[str, float] | Non
 
 
 def estimates(session: InterviewSession, actor: Actor) -> dict[str, float] | None:
-    """Where somebody stands, for dimensions with evidence; hidden like the precision, and from staff like scores."""
-    if not sees_precision(session, actor):
-        return None
-    is_told = not session.estimates or may_see_estimates(session, actor)
-    return session.estimates if is_told else None
+    """Where somebody stands, for dimensions with evidence; hidden like the precision, and like scores."""
+    tells_nothing = actor.is_staff and not session.estimates  # spares staff's reads a query
+    return session.estimates if tells_nothing or may_see_estimates(session, actor) else None
 
 
 def sees_precision(session: InterviewSession, actor: Actor) -> bool:

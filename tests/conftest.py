@@ -7,11 +7,44 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from django.db.backends.signals import connection_created
 from rest_framework.test import APIClient
 
 from sessions_app.models import User
 
+from . import migrated
 from .factories import UserFactory
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
+    """The tests' database begins as a copy of the migrated one: the migrations run once and not in every worker."""
+    if connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["TEMPLATE"] = f"test_{migrated.postgres_original()}"
+        yield
+        return
+
+    def fill(sender: Any, connection: Any, **_: Any) -> None:
+        if connection.is_in_memory_db():
+            connection_created.disconnect(fill)
+            migrated.fill(connection.connection)
+
+    connection_created.connect(fill)
+    yield
+    connection_created.disconnect(fill)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """At the end nobody else is connected any more: a thread that a test left behind would keep the database there."""
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)

@@ -92,10 +92,16 @@ def stop_postgres() -> None:
     keeper.stdout.close()
 
 
-def create_database(name: str) -> str:
-    """Makes the empty database `test_<name>`, replacing an older one, and returns its URL."""
+def create_database(name: str, *, like: str = "") -> str:
+    """Makes the database `test_<name>`, replacing an older one, and returns its URL.
+
+    It is empty, or a copy of `test_<like>`, to which nobody may be connected.
+    """
     drop_database(name)
-    _execute("CREATE DATABASE {}", f"test_{name}")
+    if like:
+        _execute("CREATE DATABASE {} TEMPLATE {}", f"test_{name}", f"test_{like}")
+    else:
+        _execute("CREATE DATABASE {}", f"test_{name}")
     return _url(f"test_{name}")
 
 
@@ -108,12 +114,12 @@ def _url(database: str) -> str:
     return urlunsplit(urlsplit(start_postgres())._replace(path=f"/{quote(database)}"))
 
 
-def _execute(statement: LiteralString, name: str) -> None:
+def _execute(statement: LiteralString, *names: str) -> None:
     import psycopg
     from psycopg import sql
 
     with psycopg.connect(start_postgres(), autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 # --- The plugin ---
@@ -135,21 +141,33 @@ else:
         return (yield)
 
     def pytest_configure() -> None:
-        """SIGTERM cleans up as Ctrl-C does: the programs that tests started end too."""
+        """SIGTERM cleans up as Ctrl-C does: the programs that tests started end too.
+
+        The folder of what is copied is made here, before there are workers, so that they share it.
+        """
+        from tests.migrated import folder
+
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        folder()
 
     def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addoption(
-            "--with-database", action="store_true", help="leave out the tests that have nothing to do with a database"
+            "--with-database",
+            action="store_true",
+            help="only the tests that depend on the kind of database (halves.py)",
         )
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-        """The second half of the suite need not repeat what the first has shown without a database."""
+        """The second half of the suite need not repeat what does not depend on the database."""
         if config.getoption("--with-database"):
-            without = [item for item in items if not _needs_database(item)]
-            config.hook.pytest_deselected(items=without)
-            items[:] = [item for item in items if _needs_database(item)]
+            from tests.halves import is_repeated
+
+            halves: dict[bool, list[pytest.Item]] = {True: [], False: []}
+            for item in items:
+                halves[_needs_database(item) and is_repeated(item.nodeid)].append(item)
+            config.hook.pytest_deselected(items=halves[False])
+            items[:] = halves[True]
 
     def _needs_database(item: pytest.Item) -> bool:
         marks = {mark.name for mark in item.iter_markers()}
@@ -173,6 +191,10 @@ else:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure() -> None:
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            from tests.migrated import drop_postgres_original
+
+            drop_postgres_original()
         stop_postgres()
 
 

@@ -39,6 +39,16 @@ def test_session_and_invitation_are_made_together(as_, sam):
     assert not OutgoingMessage.objects.exists()
 
 
+def test_who_is_invited_by_an_address_is_written_to_later_too(as_, sam):
+    """Whether the session is made with the invitation or before it; an address of its own stays."""
+    as_(sam).post(URL, {"candidate_name": "Kim", "email": "kim@example.com"})
+    assert InterviewSession.objects.get().candidate_email == "kim@example.com"
+    for given, kept in (("", "kim@example.com"), ("lee@example.com", "lee@example.com")):
+        session = assessed(sam, candidate_email=given)
+        as_(sam).post(URL, {"session_id": str(session.pk), "email": "kim@example.com"})
+        assert fresh(session).candidate_email == kept
+
+
 @pytest.mark.parametrize(
     ("body", "fields"),
     [

@@ -15,7 +15,7 @@ from sessions_app.models import InterviewSession, SessionToken, User
 from sessions_app.services import assessment
 from sessions_app.services.guests import claim_session, move_guest
 
-from .factories import UserFactory, fresh, types, waiting, write_question
+from .factories import UserFactory, analyse, fresh, types, waiting, write_question
 from .real_database import Crowd, real_database  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("real_database")
@@ -52,7 +52,7 @@ def test_a_claim_and_the_guests_own_sign_in_at_once_leave_one_owner() -> None:
 
 
 def test_a_message_sent_twice_at_once_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a name. Whoever sleeps has given the connection back; somebody else writes the question meanwhile."""
+    """Without a name. Whoever sleeps has given the connection back; somebody else does the work meanwhile."""
     session = waiting(UserFactory())
     actor = Actor(session.candidate)
     let_go = assessment.let_go
@@ -61,6 +61,7 @@ def test_a_message_sent_twice_at_once_is_one_message(monkeypatch: pytest.MonkeyP
         let_go()
         assert connection.connection is None
         write_question(session)
+        analyse(session)
         connection.close()
 
     monkeypatch.setattr(assessment, "let_go", sleep)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sessions_app import scoring
 from sessions_app.ai import bank
-from sessions_app.ai.criteria import Said, answered_share, answers_for, asked_points, criteria_of, rubric_version
-from sessions_app.ai.judging import Judgement, by_coverage, prepare
+from sessions_app.ai.criteria import (
+    Criterion,
+    PlacedPoint,
+    Said,
+    answered_share,
+    answers_for,
+    asked_points,
+    criteria_of,
+    rubric_version,
+)
+from sessions_app.ai.judging import Judgement, PointShown, Quotation, by_coverage, prepare
 from sessions_app.ai.masking import MARK, masked
 from sessions_app.ai.protocol import Point, Question
 from sessions_app.ai.report import findings_of
@@ -159,6 +169,49 @@ def test_the_plan_gives_no_anchors_away_where_others_judge() -> None:
     assessed = findings_of([judged], said, tells_anchors=False, is_flagged=False).improvement_plan
     assert "Names the cost." in in_practice[0]
     assert assessed == ["Show this in an answer: Says what it costs."]
+
+
+def shown(title: str, level: str, *words: str) -> Judgement:
+    """A criterion with a point for each of the words, quoted for it."""
+    points = [Point(f"Names {word}") for word in words]
+    about = Question(title, "technical", "When?", points=tuple(points))
+    told = tuple(
+        PointShown(PlacedPoint(about, n, point), level, (Quotation("m1", 0, len(word), word, point.statement),))
+        for n, (point, word) in enumerate(zip(points, words, strict=True))
+    )
+    return Judgement(Criterion(title, title, 1.0, (about,)), "scored", score=100.0, confidence=1.0, points=told)
+
+
+def test_a_quote_stands_with_the_point_that_it_speaks_for() -> None:
+    told = findings_of(
+        [shown("Links", "solid", "collisions", "S3")], [Said("a", "?", "S3")], tells_anchors=True, is_flagged=False
+    )
+    assert told.went_well == ["Links: 2 of 2 points shown, such as “names S3”. You said: “S3”"]
+
+
+def test_the_plan_does_not_ask_to_be_shown_what_was_shown() -> None:
+    told = findings_of(
+        [shown("Links", "developing", "S3")], [Said("a", "?", "S3")], tells_anchors=True, is_flagged=False
+    )
+    assert told.improvement_plan == ["Say more about this in an answer: Names S3."]
+
+
+def test_what_is_shown_as_well_as_all_else_is_not_shown_least() -> None:
+    alike = [shown("Links", "solid", "S3"), shown("Queues", "solid", "Kafka")]
+    worse = replace(alike[1], score=50.0)
+    summaries = [
+        findings_of(judged, [], tells_anchors=True, is_flagged=False).summary for judged in (alike, [alike[0], worse])
+    ]
+    assert "Least" not in summaries[0] and "Most shown: Links. Least shown: Queues." in summaries[1]
+
+
+def test_a_report_that_judged_nothing_advises_nothing() -> None:
+    left = Judgement(Criterion("links", "Links", 1.0), "left_to_human", "model")
+    told = findings_of([left], [Said("a", "?", "S3")], tells_anchors=True, is_flagged=False)
+    assert told.recommendations == []
+    assert told.summary == "1 answer to 1 question. Left to a person: Links."
+    well = findings_of([shown("Links", "solid", "S3")], [Said("a", "?", "S3")], tells_anchors=True, is_flagged=False)
+    assert well.recommendations == ["Try the same questions at the next level, with less time."]
 
 
 # -- names -------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -11,7 +10,6 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from sessions_app import events
-from sessions_app.access import Actor
 from sessions_app.models import (
     CandidateRequest,
     Evaluation,
@@ -22,17 +20,11 @@ from sessions_app.models import (
     Resume,
     Review,
     SessionEvent,
-    SessionMessage,
     User,
 )
-from sessions_app.models.actions import Phase, Status
-from sessions_app.models.clock import database_now
-from sessions_app.services import demo, reviewing
-from sessions_app.services.scorecards import review_queue, standings
-from sessions_app.services.sweep import sweep
+from sessions_app.services import demo
 
-from .factories import PASSWORD, JobPostingFactory, UserFactory, answer, created, fresh, waiting, write_question
-from .judged import judged
+from .factories import PASSWORD, JobPostingFactory, UserFactory, answer, created, fresh, waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -47,10 +39,6 @@ def run(*command):
     out = StringIO()
     call_command(*command, stdout=out)
     return out.getvalue()
-
-
-def demo_session(**having):
-    return InterviewSession.objects.with_turn().get(is_demo=True, **having)
 
 
 # -- templates ---------------------------------------------------------------------------------------------------------
@@ -86,76 +74,6 @@ def test_what_staff_edited_is_kept_unless_they_say_otherwise():
 
 
 # -- the demo ----------------------------------------------------------------------------------------------------------
-
-
-def test_it_has_a_session_in_every_state():
-    run("demo", "load")
-    found = InterviewSession.objects.filter(is_demo=True).with_turn()
-    assert {session.status for session in found} == {str(status) for status in Status}
-    assert {Phase.WAITING_FOR_ANSWER, Phase.GENERATION_FAILED} <= {session.phase for session in found}
-    paused = demo_session(status="paused")
-    assert (paused.current_question_number, bool(paused.draft_text)) == (3, True)
-    assert "résumé says" in paused.messages.get(seq=1).content
-    assert demo_session(opens_at__isnull=False).allowed_actions(frozenset(), database_now()) == []
-    assert demo_session(candidate=None).candidate_name == "Noor Haddad"
-
-
-def test_one_is_reviewed_one_waits_for_it_and_one_candidate_disagrees():
-    run("demo", "load")
-    ana, sam = (User.objects.get(email=f"{name}@demo.local") for name in ("ana", "sam"))
-    review = Review.objects.get()
-    assert (review.reviewer, review.status, review.session.candidate) == (ana, "submitted", sam)
-    assert not review.session.is_practice
-    quote = review.ratings.exclude(quotes=[]).get().quotes[0]
-    assert SessionMessage.objects.get(pk=quote["message_id"]).content.startswith(quote["quote"])
-    objection = CandidateRequest.objects.get(status="open")
-    assert (objection.kind, objection.session.candidate, objection.session.is_practice) == ("score", sam, True)
-    waiting_for_ana = [row.candidate_name for row in review_queue(Actor(ana))]
-    assert sorted(waiting_for_ana) == ["Lee Okafor", "Sam Rivera"]
-    assert standings([review.session])[review.session_id].by == "people"
-
-
-def test_its_sessions_tell_how_they_ended():
-    run("demo", "load")
-    expired = demo_session(status="expired")
-    last = expired.messages.history().last()
-    assert (last.kind, last.payload) == ("answer", {"auto_submitted": True})
-    assert expired.used_ms(database_now()) == expired.limit_ms
-    cancelled = demo_session(status="cancelled").events.get(type="session.cancelled")
-    assert "filled" in cancelled.reason_row.text
-    assert cancelled.actor == f"staff:{User.objects.get(email='ana@demo.local').pk}"
-    skips = [session.messages.filter(payload__skipped=True).count() for session in InterviewSession.objects.all()]
-    assert sum(skips) == 1
-
-
-def test_its_logs_are_whole_and_told_in_order():
-    run("demo", "load")
-    for session in InterviewSession.objects.all():
-        assert list(events.broken_links(session)) == []
-        # The expiry is told at its deadline, however late it was noticed.
-        told = session.events.exclude(type="session.expired").order_by("seq")
-        moments = list(told.values_list("at", flat=True))
-        assert moments == sorted(moments)
-        assert moments[-1] <= database_now()
-
-
-@pytest.mark.parametrize("later", [timedelta(seconds=20), timedelta(hours=1), timedelta(days=3)])
-def test_its_sessions_stay_as_they_are(later):
-    run("demo", "load")
-    before = {session.pk: (session.status, session.phase) for session in InterviewSession.objects.with_turn()}
-    assert sweep(now=database_now() + later) == []
-    assert {s.pk: (s.status, s.phase) for s in InterviewSession.objects.with_turn()} == before
-
-
-def test_its_failed_question_can_be_tried_again():
-    from sessions_app.services.operations import retry_operation
-
-    run("demo", "load")
-    session = next(s for s in InterviewSession.objects.with_turn() if s.phase == Phase.GENERATION_FAILED)
-    assert session.turn.error["code"] == "PROVIDER_UNAVAILABLE"
-    retry_operation(session.turn_id)
-    write_question(session)
-    assert fresh(session).phase == Phase.WAITING_FOR_ANSWER
 
 
 def test_it_is_loaded_once():
@@ -252,28 +170,6 @@ def test_it_removes_what_it_made_and_nothing_else(ann, sam):
     assert InterviewTemplate.objects.count() == 7
     assert list(events.broken_links(fresh(mine))) == []
     assert "Removed 0 sessions and 0 accounts." in run("demo", "clear")
-
-
-def test_it_keeps_accounts_that_were_used():
-    run("demo", "load")
-    candidate, staff = User.objects.get(email="sam@demo.local"), User.objects.get(email="ana@demo.local")
-    mine = waiting(candidate, job_posting_id=demo.POSTING_ID)
-    answer(mine, "My own words")
-    own = JobPostingFactory(owner=staff)
-    said = run("demo", "clear")
-    assert "Removed 13 sessions and 1 account." in said
-    assert "Kept sam@demo.local" in said
-    assert "Kept ana@demo.local" in said
-    assert fresh(mine).job_posting_id == demo.POSTING_ID
-    assert JobPosting.objects.filter(pk=own.pk).exists()
-
-
-def test_it_keeps_staff_who_reviewed_somebody(ann):
-    run("demo", "load")
-    session = judged(ann)
-    reviewing.skip_review(session.pk, "I know her.", actor=Actor(User.objects.get(email="ana@demo.local")))
-    assert "Kept ana@demo.local" in run("demo", "clear")
-    assert Review.objects.get().session == session
 
 
 def test_it_can_be_loaded_again():

@@ -10,7 +10,7 @@ import pytest
 from sessions_app import errors, events
 from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, User
-from sessions_app.models.actions import Phase, Status
+from sessions_app.models.actions import Phase, Role, Status
 from sessions_app.services import answers, operations, sessions
 from sessions_app.services.answers import MAX_NOTES, NewAnswer
 from sessions_app.services.sweep import sweep
@@ -317,15 +317,38 @@ def test_a_running_clock_goes_on_past_the_closing_of_the_window(ann: User) -> No
     assert (stored.status, stored.active_ms) == (Status.ACTIVE, 20 * 60_000)
 
 
-def test_a_pause_after_the_closing_ends_it_at_the_pause_and_not_before_what_was_answered(ann: User) -> None:
-    """A session cannot have ended before its last answer."""
+@pytest.mark.parametrize("limit", [30, None])
+def test_nobody_pauses_after_the_closing_since_nobody_could_resume(limit: int | None, ann: User, sam: User) -> None:
+    session = waiting_at(ann, closes_at=after(minutes=10), time_limit_minutes=limit)
+    server_alive(after(minutes=10))
+    assert "pause" in session.allowed_actions(frozenset(Role), after(minutes=10) - timedelta(milliseconds=1))
+    assert "pause" not in session.allowed_actions(frozenset(Role), after(minutes=10))
+    before = rows_of(session)
+    for user in (ann, sam):
+        with pytest.raises(errors.WindowClosed, match="could not be resumed"):
+            sessions.pause_session(session.pk, actor=Actor(user), now=after(minutes=10))
+    assert rows_of(session) == before
+
+
+def test_a_candidate_who_is_idle_after_the_closing_keeps_the_time_that_is_left(ann: User) -> None:
     session = waiting_at(ann, closes_at=after(minutes=10), time_limit_minutes=30)
-    server_alive(after(minutes=12))
-    send(session, after(minutes=12))
-    sessions.pause_session(session.pk, actor=Actor(ann), now=after(minutes=13))
+    InterviewSession.objects.update(idle_minutes=5)
+    server_alive(after(minutes=20))
+    sweep(now=after(minutes=20))
+    assert f.fresh(session).status == Status.ACTIVE
+    send(session, after(minutes=20))
+
+
+def test_an_interview_without_limit_ends_at_the_idle_pause_after_its_closing(ann: User) -> None:
+    """Nothing else would end it. A session cannot have ended before its last answer."""
+    session = waiting_at(ann, closes_at=after(minutes=10), time_limit_minutes=None)
+    InterviewSession.objects.update(idle_minutes=5)
+    answers.save_draft(session.pk, "Half an answer", 1, actor=Actor(ann), now=after(seconds=10))
+    server_alive(after(minutes=13))
+    sweep(now=after(minutes=13))
     sweep(now=after(minutes=14))
     assert_expired_at(session, after(minutes=13))
-    assert f.fresh(session).ended_at > session.messages.get(kind="answer").created_at
+    assert session.messages.get(kind="answer").content == "Half an answer"
 
 
 def test_a_session_without_limit_and_window_never_expires(ann: User) -> None:

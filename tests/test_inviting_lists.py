@@ -14,12 +14,14 @@ from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, Invitation, InvitationList, OutgoingMessage, User
 from sessions_app.models.clock import database_now
 from sessions_app.services import inviting
+from sessions_app.services.erasure import erase_session
 from sessions_app.services.inviting import Invited
 from sessions_app.services.inviting_lists import NO_STAFF, OURS, confirm_list, results_of, work_off, work_off_all
 from sessions_app.services.people_list import Person, read_people
 from sessions_app.services.sweep import sweep
 from tests.browser.backstage import shell
 from tests.crash.server import Server, until
+from tests.migrated import sqlite_copy
 
 from .invited import by_template
 from .real_database import Crowd, real_database  # noqa: F401
@@ -31,8 +33,8 @@ def people(count: int) -> list[Person]:
     return read_people("name,email\n" + "\n".join(f"Person {n},p{n}@example.com" for n in range(count)))
 
 
-def confirmed(sam: User, count: int = 12, **more: Any) -> InvitationList:
-    return confirm_list(by_template(sam), people(count), actor=Actor(sam), batch="b", **more)
+def confirmed(sam: User, count: int = 12, batch: str = "b", **more: Any) -> InvitationList:
+    return confirm_list(by_template(sam), people(count), actor=Actor(sam), batch=batch, **more)
 
 
 def told(stored: InvitationList) -> list[Invited]:
@@ -85,7 +87,7 @@ confirm_list(template, read_people(text), actor=Actor(sam), batch="b")
         assert count == addresses
         return int(count)
 
-    with Server(tmp_path, f"sqlite:///{tmp_path}/db.sqlite3", word_ms=0) as server:
+    with Server(tmp_path, sqlite_copy(tmp_path / "db.sqlite3"), word_ms=0) as server:
         shell(server, prepare)
         server.start()
         until(lambda: invited() >= 20, 40, every=0.2)
@@ -141,6 +143,22 @@ def test_it_stops_when_its_maker_is_no_longer_staff(sam: User) -> None:
     work_off(stored.pk, seconds=60)
     assert not InterviewSession.objects.exists()
     assert {one.problems[0].message for one in told(stored)} == {NO_STAFF}
+
+
+def test_who_was_erased_meanwhile_is_not_invited_again(sam: User) -> None:
+    stored = confirmed(sam, 2)
+    work_off(stored.pk, seconds=0)
+    erase_session(InterviewSession.objects.get().pk, reason="Asked for it.", actor=Actor(sam))
+    assert work_off(stored.pk, seconds=60) is True
+    assert [invitation.email for invitation in Invitation.objects.all()] == ["p1@example.com"]
+
+
+def test_a_list_that_fails_keeps_no_other_from_being_worked_off(sam: User) -> None:
+    first, second = confirmed(sam, 1), confirmed(sam, 2, batch="c")
+    InvitationList.objects.filter(pk=first.pk).update(shared={"unheard_of": 1})
+    work_off_all(seconds=60)
+    assert set(InvitationList.objects.filter(done_at=None)) == {first}
+    assert Invitation.objects.filter(batch=second.group).count() == 2
 
 
 def test_letters_hold_the_same_link_and_what_all_share_is_kept(sam: User, settings: Any) -> None:

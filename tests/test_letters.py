@@ -11,6 +11,7 @@ from django.core import mail
 from django.utils import timezone
 
 from sessions_app.access import Actor
+from sessions_app.management.commands.serve import origin
 from sessions_app.models import Invitation, OutgoingMessage
 from sessions_app.services import invitations, letters, outbox, reminding, sessions
 from sessions_app.services.erasure import erase_session
@@ -37,6 +38,24 @@ def running(sam, **config):
     sessions.start_session(invitation.session_id)
     write_question(invitation.session)
     return fresh(invitation.session)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("host", "site"),
+    [
+        ("127.0.0.1", "http://localhost:8720"),
+        ("0.0.0.0", "http://localhost:8720"),
+        ("fd00::1", "http://[fd00::1]:8720"),
+        ("a.example", "http://a.example:8720"),
+    ],
+)
+def test_a_letter_that_no_request_causes_links_to_where_it_is_served(sam, host, site, monkeypatch):
+    monkeypatch.setattr(letters, "_served_at", [""])
+    letters.served_at(origin(host, 8720))
+    session = running(sam)
+    sessions.cancel_session(session.pk, reason="Not needed")
+    assert f"{site}/sessions/{session.pk}/" in OutgoingMessage.objects.get(kind="cancelled").text
 
 
 @pytest.mark.django_db

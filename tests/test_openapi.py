@@ -43,6 +43,15 @@ def test_every_operation_has_a_summary_and_says_401_or_is_open(schema):
             assert "401" in operation["responses"], f"{verb} {path}"
 
 
+def test_descriptions_are_about_the_call_and_not_about_our_classes(schema):
+    operations = [operation for verbs in schema["paths"].values() for operation in verbs.values()]
+    described = [*operations, *schema["components"]["schemas"].values()]
+    told = " ".join(one.get("description", "") for one in described)
+    for words in ("magic", "as_view", "throttle_kinds", "open_to_tokens", "refuses keys"):
+        assert words not in told
+    assert "names the message here" in told  # a view's own words stay
+
+
 def conforms(schema, response, path):
     """Hold a real answer against the file."""
     template = next(p for p in schema["paths"] if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", p), path))

@@ -10,7 +10,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from sessions_app.models import InterviewTemplate
 from tests.factories import PlannedQuestionFactory, TemplateFactory
 from tests.page_forms import Page
 
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def offered() -> list[InterviewTemplate]:
+def offered() -> list[Any]:
     short = TemplateFactory(slug="short", title="Short talk", time_limit_minutes=10, position=1, questions=0)
     long = TemplateFactory(slug="long", title="Long talk", time_limit_minutes=45, position=2, questions=0)
     code = TemplateFactory(slug="code", title="Coding", position=3, enabled_modes=["text", "code"], questions=0)
@@ -76,9 +75,9 @@ def test_it_refuses_what_is_none_of_the_choices(client: Client, query: str) -> N
 @pytest.mark.usefixtures("offered")
 def test_it_names_topics_as_the_bank_does_and_keeps_the_choice(client: Client) -> None:
     html = client.get("/practice/?topic=python&length=medium").content.decode()
-    assert '<option value="python"\n                selected>Python</option>' in html
+    assert '<option value="python" selected>Python</option>' in html
     assert ">Communication and collaboration<" in html and "Self knowledge" in html
-    assert '<option value="medium"\n                selected>' in html
+    assert '<option value="medium" selected>' in html
 
 
 def test_a_card_says_what_one_gets_into(client: Client) -> None:

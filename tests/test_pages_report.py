@@ -155,6 +155,18 @@ def test_a_partial_report_says_so(ann):
     assert "It asks for one" in html
 
 
+def test_a_judge_without_a_usable_reply_is_not_called_a_lack_of_evidence(ann, sam):
+    session = judged(ann, overall=None, scores=[None])
+    assert "Not enough evidence for a score" in html_of(report(ann, session))
+    CriterionScore.objects.update(verdict="left_to_human")
+    html = html_of(report(ann, session))
+    assert "Not enough evidence" not in html and html.count("Left to a person") == 2
+    reviewing.submit_review(session.pk, filled("solid", reason="?"), actor=as_actor(sam))
+    html = html_of(report(ann, session))
+    assert "There is no automatic score beside it: the judge gave no usable reply." in html
+    assert "The automatic score stays" not in html
+
+
 def test_the_done_page_leads_to_the_report(ann):
     session = judged(ann)
     page = browser(ann).get(f"/sessions/{session.pk}/done")

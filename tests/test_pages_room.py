@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -213,6 +214,14 @@ def test_it_shows_what_people_wrote_as_text(anns: Client, ann: User) -> None:
     assert "&lt;script&gt;alert(1)" in room(anns, session).html
 
 
+def test_it_shows_what_stands_between_backticks_as_code(anns: Client, ann: User) -> None:
+    session = f.waiting(ann)
+    post(anns, session, "answer", content="Of `a < b` and ``c``, not `this\nand` that.")
+    html = room(anns, session).html
+    assert '<code dir="ltr" translate="no">a &lt; b</code> and <code dir="ltr" translate="no">c</code>' in html
+    assert "not `this<br>and` that." in html
+
+
 # -- the states in words -----------------------------------------------------------------------------------------------
 
 
@@ -238,6 +247,19 @@ def test_it_stops_a_question(anns: Client, ann: User) -> None:
     post(anns, session, "stop")
     assert f.fresh(session).phase == "generation_failed"
     assert "The question was stopped." in room(anns, session).html
+
+
+def test_it_says_after_a_minute_that_no_question_came_and_begins_anew(anns: Client, ann: User) -> None:
+    session = f.generating(ann)
+    late = re.compile(r"data-late\s*>")
+    assert not late.search(room(anns, session).html)
+    operations = Operation.objects.filter(pk=session.turn_id)
+    operations.update(created_at=session.now - timedelta(seconds=61), attempt=1)
+    assert late.search(room(anns, session).html)
+    post(anns, session, "stop", again="1")
+    assert f.fresh(session).phase == "generating"
+    events = session.events.filter(type__startswith="operation.").values_list("type", flat=True).order_by("seq")
+    assert list(events) == ["operation.queued", "operation.cancelled", "operation.queued"]
 
 
 def test_it_asks_for_the_next_question_where_it_does_not_come_by_itself(anns: Client, ann: User) -> None:

@@ -71,6 +71,22 @@ def test_candidates_are_not_told_where_the_template_hides_it(ann: User, sam: Use
     assert {entry["data"] for entry in page if entry["type"] == "precision.updated"} == {None}
 
 
+def test_candidates_who_may_not_read_the_report_are_not_told_where_they_stand(ann: User, sam: User, as_: Any) -> None:
+    """How much is known is no verdict. Where they stand is one, before and after the end; so nothing is told of it."""
+    session = told(ann, shows_report=False)
+    shown = as_(ann).get(f"/api/v1/sessions/{session.pk}").json()
+    assert shown["precision"]["openness"] > 0.5 and shown["estimates"] is None
+    (frame,) = frames(session, ann)
+    assert frame.data["precision"] == session.precision and frame.data["estimates"] is None
+    unread = f.waiting(ann, template_id=f.TemplateFactory(dimensions=list(TRAITS), shows_report=False).pk)
+    assert as_(ann).get(f"/api/v1/sessions/{unread.pk}").json()["estimates"] is None
+    sessions.end_session(session.pk, actor=Actor(ann))
+    EvaluationFactory(session=session)
+    assert as_(ann).get(f"/api/v1/sessions/{session.pk}").json()["estimates"] is None
+    reviewing.skip_review(session.pk, "I know her.", actor=Actor(sam))
+    assert as_(sam).get(f"/api/v1/sessions/{session.pk}").json()["estimates"]["openness"] > 0
+
+
 def test_staff_see_the_quotes_it_rests_on(assessed: InterviewSession) -> None:
     with CaptureQueriesContext(connection) as statements:
         known = dimensions_of(assessed)

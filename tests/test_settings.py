@@ -59,3 +59,10 @@ def test_nonsense_is_refused_with_the_remedy(tmp_path, environment, sentence):
     done = check(tmp_path, **environment)
     assert done.returncode != 0
     assert sentence in done.stderr.splitlines()[-1]
+
+
+def test_letters_without_an_address_of_the_site_are_warned_of(tmp_path):
+    mail = {"EMAIL_URL": "smtp://localhost:25"}
+    assert "Set SITE_URL" in check(tmp_path, **mail).stderr
+    assert "SITE_URL" not in check(tmp_path, **mail, SITE_URL="https://a.example").stderr
+    assert "SITE_URL" not in check(tmp_path).stderr

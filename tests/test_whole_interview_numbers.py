@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sessions_app.models import InterviewSession, User
-from sessions_app.services.numbers import Given, Numbers, numbers_of
+from sessions_app.services.numbers import AnswerText, Numbers, numbers_of
 from tests import factories as f
 from tests.judges import SAID, evaluate, finished
 
@@ -16,46 +16,51 @@ TERMS = ("slower writes", "index", "Index", "write cost")
 
 
 def test_answers_and_words_are_counted() -> None:
-    found = numbers_of([Given(1, "One two – three."), Given(2, "", is_skip=True), Given(3, "It costs 5 %, or six.")])
+    found = numbers_of(
+        [AnswerText(1, "One two – three."), AnswerText(2, "", is_skip=True), AnswerText(3, "It costs 5 %, or six.")]
+    )
     assert (found.answered, found.skipped, found.words_each, found.longest) == (2, 1, 4, (3, 5))
 
 
 def test_nothing_said_is_nothing_counted() -> None:
     assert numbers_of([]) == Numbers(0, 0, terms=[], frequent=[])
-    assert numbers_of([Given(1, "", is_skip=True)]) == Numbers(0, 1, terms=[], frequent=[])
+    assert numbers_of([AnswerText(1, "", is_skip=True)]) == Numbers(0, 1, terms=[], frequent=[])
 
 
 def test_one_answer_is_not_the_longest_of_several() -> None:
-    assert numbers_of([Given(1, "Only this")]).longest is None
+    assert numbers_of([AnswerText(1, "Only this")]).longest is None
 
 
 def test_code_is_an_answer_but_its_signs_are_no_words() -> None:
-    code = Given(2, "index = index + index", is_text=False)
-    found = numbers_of([Given(1, "Well, that depends"), code], TERMS)
+    code = AnswerText(2, "index = index + index", is_text=False)
+    found = numbers_of([AnswerText(1, "Well, that depends"), code], TERMS)
     assert (found.answered, found.words_each, found.frequent, found.terms) == (2, 3, [], ["index"])
     assert numbers_of([code]).words_each is None
 
 
 def test_terms_are_whole_words_each_once_in_their_order() -> None:
-    said = [Given(1, "An INDEX means  slower\nwrites."), Given(2, "Indexes again: slower writes.")]
+    said = [AnswerText(1, "An INDEX means  slower\nwrites."), AnswerText(2, "Indexes again: slower writes.")]
     assert numbers_of(said, TERMS).terms == ["slower writes", "index"]
-    assert len(numbers_of([Given(1, " ".join(map(str, range(40))))], map(str, range(40))).terms) == 12
+    assert len(numbers_of([AnswerText(1, " ".join(map(str, range(40))))], map(str, range(40))).terms) == 12
 
 
 def test_the_most_used_words_leave_out_what_carries_the_sentence() -> None:
-    said = [Given(1, "The index is the index, isn’t it? The table isn't."), Given(2, "Table by table, an index a day.")]
+    said = [
+        AnswerText(1, "The index is the index, isn’t it? The table isn't."),
+        AnswerText(2, "Table by table, an index a day."),
+    ]
     assert numbers_of(said).frequent == [("index", 3), ("table", 3)]
-    assert numbers_of([Given(1, "Each word only once here, really.")]).frequent == []
+    assert numbers_of([AnswerText(1, "Each word only once here, really.")]).frequent == []
 
 
 @pytest.mark.parametrize("language", ["de", "ar", "pt-BR"])
 def test_without_a_list_of_such_words_none_are_told(language: str) -> None:
-    found = numbers_of([Given(1, "Das Haus und das Haus und der Garten")], language=language)
+    found = numbers_of([AnswerText(1, "Das Haus und das Haus und der Garten")], language=language)
     assert (found.frequent, found.words_each) == ([], 8)
 
 
 def test_where_words_are_written_without_blanks_they_are_not_counted() -> None:
-    found = numbers_of([Given(1, "索引使写入变慢"), Given(2, "我会先测量")], language="zh-CN")
+    found = numbers_of([AnswerText(1, "索引使写入变慢"), AnswerText(2, "我会先测量")], language="zh-CN")
     assert (found.answered, found.words_each, found.longest) == (2, None, None)
 
 

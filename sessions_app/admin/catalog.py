@@ -11,13 +11,21 @@ from .selecting import SelectsRows
 from .words import EditsWords
 
 
+class ChoosesOwner(SelectsRows):
+    """Whose it is, found as one types; a script gives that field the name that its library leaves out."""
+
+    autocomplete_fields = ("owner",)
+
+    class Media:
+        js = ("js/select_names.js",)
+
+
 @admin.register(JobPosting)
-class JobPostingPage(EditsWords, SelectsRows):
+class JobPostingPage(EditsWords, ChoosesOwner):
     list_display = ("title", "company", "experience_level", "language", "owner", "created_at")
     list_filter = ("experience_level", "language", "created_at")
     list_select_related = ("owner",)
     search_fields = ("title", "company", "owner__email")
-    autocomplete_fields = ("owner",)
     fields = ("title", "company", "description", "tech_stack", "experience_level", "language", "noticed", "owner")
     readonly_fields = ("noticed",)
     word_help = {"tech_stack": "What the job asks for, one a line: Python, Django, …"}
@@ -28,12 +36,11 @@ class JobPostingPage(EditsWords, SelectsRows):
 
 
 @admin.register(Resume)
-class ResumePage(SelectsRows):
+class ResumePage(ChoosesOwner):
     list_display = ("__str__", "owner", "source_name", "noticed", "created_at")
     list_filter = ("created_at",)
     list_select_related = ("owner",)
     search_fields = ("source_name", "owner__email", "owner__name")
-    autocomplete_fields = ("owner",)
     fields = ("content", "source_name", "noticed", "owner")
     readonly_fields = ("noticed",)
 

@@ -87,7 +87,8 @@ class ManyAtOnce(admin.ModelAdmin):
         actor, adds = actor_of(request), what.verb.name == "extend"
         able, refused = what.sorted_out(chosen, actor)
         gains, without = bulk.gains_of(able, told) if adds and told else ([], [])
-        able = [session for session in able if session not in [row for row, _ in without]]
+        gets_nothing = {session.pk for session, _ in without}
+        able = [session for session in able if session.pk not in gets_nothing]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -24,7 +24,7 @@ from .selecting import SelectsRows
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class NewAccount(AdminUserCreationForm):
+class NewAccountForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("email", "name")
@@ -34,7 +34,7 @@ class NewAccount(AdminUserCreationForm):
         self.fields["email"].required = True
 
 
-class Account(UserChangeForm):
+class AccountForm(UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"
@@ -62,7 +62,7 @@ admin.site.login_form = SignIn
 
 @admin.register(User)
 class UserPage(SelectsRows, UserAdmin):
-    form, add_form = Account, NewAccount
+    form, add_form = AccountForm, NewAccountForm
     list_display = ("__str__", "name", "is_staff", "is_guest", "is_active", "is_demo", "date_joined", "last_login")
     list_filter = ("is_staff", "is_superuser", "is_guest", "is_active", "is_demo", "groups")
     search_fields = ("email", "name")

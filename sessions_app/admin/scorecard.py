@@ -207,7 +207,6 @@ def _page(
     for row in rows:
         row.other = _not_among(row.quotes, answers)
         row.others = [_rating_of(review, row.criterion.key) for review in card.others]
-    told: Any = sent or (card.review and vars(card.review)) or {}
     context = {
         "title": "Scorecard",
         "card": card,
@@ -219,18 +218,22 @@ def _page(
         "may_rate": _may_rate(request, card),
         "errors": [(_target(name), _said(name, message, rows)) for name, message in wrong],
         "fields": dict(wrong),
-        "takeaways": told.get("takeaways", ""),
-        "recommendation": told.get("recommendation", ""),
-        "reason": told.get("reason", ""),
+        **_written(card, sent),
         "words": Rating.choices,
         "has_shortcuts": chosen(getattr(request.user, "preferences", {}))["shortcuts"] == "on",
         "recommendations": Recommendation.choices,
         "chip": chips.chip(card.session),
         "staff": _staff(request, card.session),
-        "recommended": dict(Recommendation.choices).get(told.get("recommendation", ""), ""),
         **site_context(request),
     }
     return TemplateResponse(request, PAGE, context, status=error.status if error else 200)
+
+
+def _written(card: Scorecard, sent: QueryDict | None) -> dict[str, Any]:
+    """What the reviewer wrote about the whole interview: as it was sent, else as it is stored."""
+    told: Any = sent or (card.review and vars(card.review)) or {}
+    written = {name: told.get(name, "") for name in ("takeaways", "recommendation", "reason")}
+    return {**written, "recommended": dict(Recommendation.choices).get(written["recommendation"], "")}
 
 
 def _messages(card: Scorecard) -> tuple[list[SessionMessage], list[SessionMessage]]:

@@ -66,16 +66,17 @@ def _between(judged: Sequence[Judgement], least: float, below: float) -> list[Ju
     return sorted(found, key=lambda one: -(one.score or 0.0))
 
 
-def _line(one: Judgement) -> str:
-    shown = [point for point in one.points if point.is_shown]
+def _line(one: Judgement, such_as: str = "") -> str:
+    """``such_as`` is the point to name; else the first that was shown."""
+    shown = [point.rubric.point.statement for point in one.points if point.is_shown]
     said = f"{one.criterion.title}: {len(shown)} of {_count(len(one.points), 'point')} shown"
-    return f"{said}, such as “{_small(shown[0])}”." if shown else f"{said}."
+    return f"{said}, such as “{_small(such_as or shown[0])}”." if shown else f"{said}."
 
 
 def _with_quote(one: Judgement) -> str:
-    """With the candidate's words that speak for it, the shortest ones."""
-    quotes = sorted((evidence.quote for evidence in one.evidence), key=len)
-    return f"{_line(one)} You said: “{_short(quotes[0])}”" if quotes else _line(one)
+    """With the candidate's words that speak for it, the shortest ones, and the point that these speak for."""
+    said = min(one.evidence, key=lambda evidence: len(evidence.quote), default=None)
+    return f"{_line(one, said.point)} You said: “{_short(said.quote)}”" if said else _line(one)
 
 
 def _missing(judged: Sequence[Judgement]) -> list[PointShown]:
@@ -92,7 +93,7 @@ def _gaps(judged: Sequence[Judgement]) -> list[tuple[Judgement, PointShown]]:
 def _step(point: PointShown, *, tells_anchors: bool) -> str:
     """One thing to practise: what to show, and how a solid answer to it sounds."""
     rubric = point.rubric.point
-    step = f"Show this in an answer: {rubric.statement}."
+    step = f"{'Say more about this' if point.is_shown else 'Show this'} in an answer: {rubric.statement}."
     if rubric.follow_up and tells_anchors:
         step = f"{step} Ask yourself: {rubric.follow_up}"
     return f"{step} A solid answer: {rubric.solid}" if rubric.solid and tells_anchors else step
@@ -102,10 +103,10 @@ def _summary(judged: Sequence[Judgement], said: Sequence[Said]) -> str:
     points = [point for one in judged for point in one.points]
     shown = sum(point.is_shown for point in points)
     answers = sum(one.is_answered for one in said)
-    lines = [f"{_count(answers, 'answer')} to {_count(len(said), 'question')}: evidence for {shown} of "
-             f"{_count(len(points), 'rubric point')}."]  # fmt: skip
+    found = f": evidence for {shown} of {_count(len(points), 'rubric point')}" if points else ""
+    lines = [f"{_count(answers, 'answer')} to {_count(len(said), 'question')}{found}."]
     scored = sorted((one for one in judged if one.score is not None), key=lambda one: one.score or 0.0)
-    if len(scored) > 1:
+    if scored and scored[-1].score != scored[0].score:
         lines.append(f"Most shown: {scored[-1].criterion.title}. Least shown: {scored[0].criterion.title}.")
     unknown = [one.criterion.title for one in judged if one.verdict == NOT_ENOUGH]
     if unknown:
@@ -132,7 +133,7 @@ def _recommendations(judged: Sequence[Judgement], said: Sequence[Said]) -> list[
         told.append(
             f"Prepare an example of your own work for {weak[-1].criterion.title}, with what you decided and why."
         )
-    if not told:
+    if not told and any(one.score is not None for one in judged):
         told.append("Try the same questions at the next level, with less time.")
     return told
 
@@ -141,8 +142,7 @@ def _count(number: int, one: str) -> str:
     return f"{number} {one if number == 1 else one + 's'}"
 
 
-def _small(point: PointShown) -> str:
-    statement = point.rubric.point.statement
+def _small(statement: str) -> str:
     return statement[:1].lower() + statement[1:]
 
 

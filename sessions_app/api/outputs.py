@@ -183,7 +183,11 @@ class SessionContext(_Session):
     token_budget = s.IntegerField()
     tokens_used = s.IntegerField()
     precision = PrecisionOfAll(allow_null=True)
-    estimates = s.DictField(child=s.FloatField(), allow_null=True, help_text="-1 to 1; null until staff have rated.")
+    estimates = s.DictField(
+        child=s.FloatField(),
+        allow_null=True,
+        help_text="-1 to 1; null for staff until they have rated, for candidates who may not read the report.",
+    )
     job_posting = JobPostingOut(allow_null=True)
     resume = ResumeInContext(allow_null=True)
     messages = MessageOut(many=True)

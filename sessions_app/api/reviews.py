@@ -137,24 +137,30 @@ class MethodFigures(s.Serializer[Any]):
     figures = FiguresOut(many=True)
 
 
-class ReviewView(ApiView):
+class CardView(ApiView):
+    def _card(self, id: str) -> Response:
+        """One's own scorecard, as it is after what was done."""
+        return Response(scorecard(scorecards.open_review(id, actor=self.actor)))
+
+
+class ReviewView(CardView):
     @says(
         "One's own scorecard; the scores of others only once the own ratings are fixed (staff)",
         {200: ScorecardOut},
         errors=(403, 404),
     )
     def get(self, request: Any, id: str) -> Response:
-        return Response(scorecard(scorecards.open_review(id, actor=self.actor)))
+        return self._card(id)
 
     @says(
         "Keep a draft (staff)", {200: ScorecardOut}, body=ReviewBody, errors=(400, 403, 404, 409, 422), headers=(KEY,)
     )
     def put(self, request: Any, id: str) -> Response:
         reviewing.save_review(id, given(self.body(ReviewBody)), actor=self.actor)
-        return Response(scorecard(scorecards.open_review(id, actor=self.actor)))
+        return self._card(id)
 
 
-class SubmitView(ApiView):
+class SubmitView(CardView):
     @says(
         "Submit it; without a body the draft, as it is (staff)",
         {200: ScorecardOut},
@@ -165,10 +171,10 @@ class SubmitView(ApiView):
     def post(self, request: Any, id: str) -> Response:
         body = self.body(ReviewBody)
         reviewing.submit_review(id, given(body) if request.data else None, actor=self.actor)
-        return Response(scorecard(scorecards.open_review(id, actor=self.actor)))
+        return self._card(id)
 
 
-class SkipView(ApiView):
+class SkipView(CardView):
     @says(
         "Leave it to others, with a reason (staff)",
         {200: ScorecardOut},
@@ -178,7 +184,7 @@ class SkipView(ApiView):
     )
     def post(self, request: Any, id: str) -> Response:
         reviewing.skip_review(id, self.body(SkipBody)["reason"], actor=self.actor)
-        return Response(scorecard(scorecards.open_review(id, actor=self.actor)))
+        return self._card(id)
 
 
 class ReviewersView(ApiView):

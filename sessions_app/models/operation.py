@@ -1,7 +1,7 @@
 """One piece of background work. The row is the queue: it is inserted in the transaction that causes it.
 
 Its status changes only by guarded conditional UPDATEs, because a claim must be one statement: those of the lease in
-``services/operations.py``, stopping and trying again here in ``Operations``, the end of all in ``services/erasure.py``.
+``services/operations.py``, stopping and trying again here in ``Operations``.
 """
 
 from __future__ import annotations

@@ -224,9 +224,10 @@ class InterviewSession(Timed):
         not_open = self.status == Status.CREATED and self.opens_at is not None and now < self.opens_at
         place = NOT_OPEN_YET if not_open else self.phase
         actions = allowed_actions(self.status, place, roles, is_practice=self.is_practice)
+        withheld = {"pause"} if self.has_closed(now) else set()  # nobody could resume, so it would be the end
         if Role.STAFF not in roles and not self.may_add_time:
-            return [action for action in actions if action != "extend"]
-        return actions
+            withheld.add("extend")
+        return [action for action in actions if action not in withheld]
 
     @property
     def may_add_time(self) -> bool:

@@ -91,6 +91,10 @@ class Timed(models.Model):
         """Whether the last moment to go on has passed (by the clock, or by the window for what is not running)."""
         return self.end_of_time is not None and now >= self.end_of_time
 
+    def has_closed(self, now: datetime) -> bool:
+        """Whether the window is over: a clock that runs goes on, but what is paused now can never be resumed."""
+        return self.closes_at is not None and now >= self.closes_at
+
     def is_overdue(self, now: datetime) -> bool:
         """Whether it must be expired: the grace for answers on their way is over, too."""
         grace = GRACE if self.status == Status.ACTIVE else timedelta(0)
@@ -166,8 +170,13 @@ class Timed(models.Model):
         return seconds if seconds and (given is None or seconds < given) else None
 
     def is_idle(self, now: datetime) -> bool:
-        """Whether a question has been open for so long without a sign of life that the interview should be paused."""
+        """Whether a question has been open for so long without a sign of life that the interview should be paused.
+
+        Not where the pause would be the end, and the clock brings one by itself: the time that is left is theirs.
+        """
         if self.status != Status.ACTIVE or self.running_since is None or self.idle_minutes is None:
+            return False
+        if self.has_closed(now) and self.time_limit_seconds is not None:
             return False
         signs = (self.running_since, self.last_activity_at, self.last_seen_at)
         return now - max(sign for sign in signs if sign) >= within_a_year(self.idle_minutes)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from .markdown import coloured
+from .markdown import as_prose, coloured
 
 LANGUAGES = {
     "bash": "Bash",
@@ -46,6 +46,10 @@ class Piece:
     @property
     def language_name(self) -> str:
         return LANGUAGES.get(self.language.lower(), self.language)
+
+    @property
+    def prose(self) -> SafeString:
+        return as_prose(self.text)
 
     @property
     def coloured(self) -> SafeString:

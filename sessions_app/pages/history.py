@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -26,6 +26,11 @@ LAST_YEAR = 9000  # later dates cannot be told in every zone
 class Asked:
     """What a list was asked for, as text. The names are those of the form."""
 
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        asked = {field.name: query.get(field.name, "") for field in fields(cls)}
+        return cls(**{name: text.replace("\0", "").strip()[:MAX_NAME] for name, text in asked.items()})
+
     @property
     def given(self) -> dict[str, str]:
         return {name: value for name, value in asdict(self).items() if value}
@@ -45,11 +50,6 @@ class Filters(Asked):
     since: str = ""
     until: str = ""
     search: str = ""
-
-
-def filters_of(query: QueryDict) -> Filters:
-    names = ("status", "mode", "since", "until", "search")
-    return Filters(**{name: query.get(name, "").replace("\0", "").strip()[:MAX_NAME] for name in names})
 
 
 def matching(rows: Sessions, filters: Filters) -> Sessions:

@@ -29,7 +29,7 @@ _BY = {
 
 
 @dataclass(frozen=True)
-class Point:
+class ScorePoint:
     """One interview in the chart and in its table."""
 
     session_id: Any
@@ -43,7 +43,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Line:
+class ScoreLine:
     """Scores of one kind, joined: counted evidence and a judge's scores are not the same measure."""
 
     kind: str
@@ -68,8 +68,8 @@ class Trend:
 
 @dataclass(frozen=True)
 class Insights:
-    points: list[Point]
-    lines: list[Line]
+    points: list[ScorePoint]
+    lines: list[ScoreLine]
     trends: list[Trend]
     best: Trend | None
 
@@ -101,10 +101,10 @@ def _evaluations(actor: Actor) -> list[Evaluation]:
     return list(newest)[::-1]
 
 
-def _point(n: int, number: int, row: Evaluation, counted: Standing) -> Point:
+def _point(n: int, number: int, row: Evaluation, counted: Standing) -> ScorePoint:
     score = counted.score or 0.0
     session = row.session
-    return Point(
+    return ScorePoint(
         session_id=session.pk,
         title=session.title,
         at=moment(session.ended_at or row.created_at),
@@ -116,10 +116,10 @@ def _point(n: int, number: int, row: Evaluation, counted: Standing) -> Point:
     )
 
 
-def _lines(points: Sequence[Point]) -> list[Line]:
+def _lines(points: Sequence[ScorePoint]) -> list[ScoreLine]:
     kinds = dict.fromkeys(point.kind for point in points)
     same = {kind: [point for point in points if point.kind == kind] for kind in kinds}
-    return [Line(kind, str(_BY[kind]), " ".join(f"{p.x},{p.y}" for p in rows)) for kind, rows in same.items()]
+    return [ScoreLine(kind, str(_BY[kind]), " ".join(f"{p.x},{p.y}" for p in rows)) for kind, rows in same.items()]
 
 
 def _trends(evaluations: Sequence[Evaluation]) -> list[Trend]:

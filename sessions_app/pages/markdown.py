@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import nh3
-from django.utils.html import escape
+from django.utils.html import escape, linebreaks
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 from pygments import highlight
@@ -17,6 +18,8 @@ _TAGS = {"p", "br", "em", "strong", "code", "pre", "ul", "ol", "li", "blockquote
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td", "del", "span"}
 _ATTRIBUTES = {"a": {"href"}, "span": {"class"}, "pre": {"tabindex", "dir"}}
 _COLOURS = HtmlFormatter(nowrap=True, classprefix="hl-")
+# As many at the end as at the start, on one line; of HTML that is escaped already.
+_BETWEEN_BACKTICKS = re.compile(r"(?<!`)(`+)(?!`)([^`<]+)\1(?!`)")
 _LONGEST = 20_000  # characters of code that are worth colours
 
 
@@ -30,6 +33,16 @@ def coloured(code: str, language: str) -> SafeString:
     if lexer is None or len(code) > _LONGEST:
         return SafeString(escape(code))
     return SafeString(highlight(code, lexer, _COLOURS))  # nosec B703: Pygments escapes what it is given
+
+
+def as_prose(text: str) -> SafeString:
+    """A person's or a model's words as they wrote them; only what stands between backticks in a line becomes code."""
+    return SafeString(_BETWEEN_BACKTICKS.sub(_inline, linebreaks(text, autoescape=True)))  # nosec B703: escaped
+
+
+def _inline(found: re.Match[str]) -> str:
+    code = found[2].strip()
+    return f'<code dir="ltr" translate="no">{code}</code>' if code else found[0]
 
 
 def as_html(text: str) -> SafeString:

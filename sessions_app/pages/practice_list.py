@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +14,7 @@ from sessions_app.ai.protocol import BUILT_IN
 from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.models import InterviewTemplate
 from sessions_app.models.catalog import Level, Templates
-from sessions_app.models.limits import MAX_NAME, MODES
+from sessions_app.models.limits import MODES
 from sessions_app.services.engines import speaker
 
 from . import present
@@ -36,7 +35,7 @@ LEVELS = {
 
 
 @dataclass(frozen=True)
-class Filters(Asked):
+class PracticeFilters(Asked):
     topic: str = ""
     length: str = ""
     mode: str = ""
@@ -58,12 +57,7 @@ def card(template: InterviewTemplate) -> Card:
     return Card(template, words, str(LEVELS[Level(template.level)]), speaker(BUILT_IN))
 
 
-def filters_of(query: QueryDict) -> Filters:
-    names = ("topic", "length", "mode")
-    return Filters(**{name: query.get(name, "").replace("\0", "").strip()[:MAX_NAME] for name in names})
-
-
-def matching(rows: Templates, filters: Filters) -> Templates:
+def matching(rows: Templates, filters: PracticeFilters) -> Templates:
     """The templates that are asked for.
 
     Raises:
@@ -86,7 +80,7 @@ def topics() -> list[tuple[str, str]]:
     return sorted(named.items(), key=lambda pair: pair[1])
 
 
-def _wrong(filters: Filters) -> Iterable[FieldError]:
+def _wrong(filters: PracticeFilters) -> Iterable[FieldError]:
     if filters.length and filters.length not in LENGTHS:
         yield FieldError("length", "invalid_choice", _("Choose one of the lengths in the list."))
     if filters.mode and filters.mode not in MODES:

@@ -45,7 +45,7 @@ def modes(names: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Turn:
+class ShownTurn:
     """One message of the transcript."""
 
     id: str
@@ -76,7 +76,7 @@ def spoken_in(session: InterviewSession) -> str:
     return "" if session.language == get_language() else session.language
 
 
-def turn(message: SessionMessage, session: InterviewSession) -> Turn:
+def turn(message: SessionMessage, session: InterviewSession) -> ShownTurn:
     number = message.question_number
     mine = message.role == "user"
     if message.kind == "notice":
@@ -84,7 +84,7 @@ def turn(message: SessionMessage, session: InterviewSession) -> Turn:
     else:
         told = {"number": number}
         heading = _("Your answer to question %(number)s") % told if mine else _("Question %(number)s") % told
-    return Turn(
+    return ShownTurn(
         id=str(message.pk),
         kind=message.kind,
         heading=heading,
@@ -107,10 +107,10 @@ class Exchange:
     """A question and what followed it."""
 
     number: int | None
-    turns: list[Turn] = field(default_factory=list)
+    turns: list[ShownTurn] = field(default_factory=list)
 
     @property
-    def answer(self) -> Turn | None:
+    def answer(self) -> ShownTurn | None:
         return next((turn for turn in self.turns if turn.kind == "answer"), None)
 
 
@@ -198,7 +198,7 @@ def rail(session: InterviewSession, shown: Sequence[Exchange]) -> list[Rail]:
     return [_rail_entry(number, session, answers) for number in range(1, total + 1)]
 
 
-def _rail_entry(number: int, session: InterviewSession, answers: dict[int, Turn | None]) -> Rail:
+def _rail_entry(number: int, session: InterviewSession, answers: dict[int, ShownTurn | None]) -> Rail:
     answer = answers.get(number)
     if answer is not None:
         return Rail(number, *(("skipped", _("skipped")) if answer.skipped else ("done", _("answered"))), True)

@@ -125,12 +125,18 @@ class Report:
     confidence: str
     at: Moment
     notes: list[str] = field(default_factory=list)
+    is_partial: bool = False
 
     @property
     def machine_words(self) -> str:
         if self.evaluation.method == Method.PEOPLE:
             return ""
         return f"{self.word}, {self.number}" if self.number else self.word
+
+    @property
+    def has_no_reply(self) -> bool:
+        """Whether there is no score because the model's replies were no good, and not for want of evidence."""
+        return self.is_by_ai and self.evaluation.overall_score is None and self.is_partial
 
     @property
     def is_by_ai(self) -> bool:
@@ -163,6 +169,7 @@ def report_of(session: InterviewSession, typed: dict[str, str] | None = None) ->
         confidence=_confidence(evaluation.confidence),
         at=moment(evaluation.created_at),
         notes=_notes(evaluation, session, scores, reviews),
+        is_partial=_is_partial(evaluation, scores),
     )
 
 
@@ -211,6 +218,11 @@ def _confidence(value: float | None) -> str:
     return _("high") if value >= 0.75 else _("medium") if value >= 0.5 else _("low")
 
 
+def _is_partial(evaluation: Evaluation, scores: Sequence[CriterionScore]) -> bool:
+    """Whether the judge gave no valid answer about something."""
+    return evaluation.method != Method.PEOPLE and any(score.verdict == "left_to_human" for score in scores)
+
+
 def _notes(
     evaluation: Evaluation, session: InterviewSession, scores: Sequence[CriterionScore], reviews: Sequence[Review]
 ) -> list[str]:
@@ -221,7 +233,7 @@ def _notes(
     if session.status == Status.EXPIRED:
         told = {"why": session.why_over}
         notes.append(_("%(why)s, so the report covers what was said until then.") % told)
-    if evaluation.method != Method.PEOPLE and any(score.verdict == "left_to_human" for score in scores):
+    if _is_partial(evaluation, scores):
         notes.append(_("This report is partial: what the judge gave no valid answer about is left to a person."))
     if evaluation.needs_human and not reviews:
         notes.append(_("No person has reviewed it yet. It asks for one."))

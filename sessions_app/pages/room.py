@@ -19,10 +19,10 @@ from sessions_app.services.engines import engine, speaker
 from . import present
 from .fences import join, language_choices, split
 from .markdown import as_html
-from .words import Moment, ago, minutes, moment, time_left
+from .words import Moment, ago, minutes, moment, opening_in_full, time_left
 
 SHOWN = 100  # turns; earlier ones are a link away
-SLOW = timedelta(seconds=20)
+SLOW, LATE = timedelta(seconds=20), timedelta(seconds=60)
 EXTEND_AT = 120  # seconds left
 
 
@@ -84,8 +84,9 @@ class Room:
     composer: Composer | None
     partial: str
     asked_ago: str
-    is_slow: bool
+    waited: timedelta  # for the question that is being written
     paused_ago: str
+    paused_idle: str  # how long nothing was heard, where that paused it
     ended: Moment | None
     opens: str
     unsent: Unsent | None
@@ -101,6 +102,19 @@ class Room:
         turn = self.session.turn
         middle = f":{turn.attempt}:{len(self.partial)}" if turn and self.partial else ""
         return f"{self.session.last_seq}{middle}"
+
+    @property
+    def waited_ms(self) -> int:
+        return self.waited // timedelta(milliseconds=1)
+
+    @property
+    def is_slow(self) -> bool:
+        return self.waited > SLOW
+
+    @property
+    def is_late(self) -> bool:
+        """So long that it may be tried again, though somebody may still be writing."""
+        return self.waited >= LATE
 
     @property
     def near_end(self) -> int | None:
@@ -160,6 +174,16 @@ class Room:
         return speaker(self.session.model_name)
 
     @property
+    def closes(self) -> str:
+        """When the interview closes or has closed, while that still means something."""
+        closes_at = self.session.closes_at
+        return opening_in_full(closes_at) if closes_at and self.is_open else ""
+
+    @property
+    def has_closed(self) -> bool:
+        return self.session.has_closed(self.session.now)
+
+    @property
     def is_open(self) -> bool:
         return self.session.status in OPEN
 
@@ -175,7 +199,7 @@ def messages_of(session: InterviewSession, *, all_of_them: bool = True) -> list[
 
 
 def room(session: InterviewSession, actor: Actor, *, unsent: Unsent | None = None, everything: bool = False) -> Room:
-    """Everything the room shows. One query: the messages."""
+    """Everything the room shows. One query: the messages; one more where a pause may have come by itself."""
     messages = messages_of(session, all_of_them=everything)
     shown = present.exchanges(messages, session)
     looking = present.viewer(session, actor)
@@ -196,12 +220,21 @@ def room(session: InterviewSession, actor: Actor, *, unsent: Unsent | None = Non
         composer=_composer(session, looking, unsent),
         partial=turn.message.content if turn and turn.message and session.status == Status.ACTIVE else "",
         asked_ago=ago(waited),
-        is_slow=waited > SLOW,
+        waited=waited,
         paused_ago=ago(session.now - session.paused_at) if session.paused_at else "",
+        paused_idle=minutes(session.idle_minutes or 0) if _was_idle(session) else "",
         ended=moment(session.ended_at) if session.ended_at else None,
         opens=present.chip(session, session.now).word if _not_open(session) else "",
         unsent=unsent,
     )
+
+
+def _was_idle(session: InterviewSession) -> bool:
+    """Whether it paused by itself. One query, where that can be."""
+    if session.status != Status.PAUSED or session.idle_minutes is None:
+        return False
+    last = session.events.filter(type="session.paused").order_by("-seq").values_list("data", flat=True).first()
+    return bool(last) and last.get("code") == "idle"
 
 
 def _slot(session: InterviewSession) -> str:

@@ -19,7 +19,7 @@ from sessions_app.services.dimensions import known_of
 
 from . import present
 from .history import Filters
-from .insights import Insights, Line, Point, Trend
+from .insights import Insights, ScoreLine, ScorePoint, Trend
 from .practice_list import card
 from .report import Quote, ScoreRow, Stepper
 from .room import Composer, Room, Timer
@@ -168,7 +168,7 @@ def _room(session: InterviewSession | None = None, viewer: present.Viewer = CAND
         "rail": entries,
         **dict.fromkeys(("earlier", "latest", "hidden", "composer", "ended", "unsent")),
         **dict.fromkeys(("partial", "asked_ago", "paused_ago", "opens"), ""),
-        "is_slow": False,
+        "waited": timedelta(0),
     }
     return Room(**{**given, **fields})
 
@@ -283,15 +283,15 @@ def _known() -> Part:
 def _charts() -> Iterator[Part]:
     scores = ((28, 60.0), (320, 71.0), (612, 78.0))
     points = [_point(x, score) for x, score in scores]
-    line = Line("ai", "AI", " ".join(f"{point.x},{point.y}" for point in points))
+    line = ScoreLine("ai", "AI", " ".join(f"{point.x},{point.y}" for point in points))
     trend = Trend("Trade-offs", 40, 78, 3, "4,20 60,14 116,6")
     context = {"insights": Insights(points, [line], [trend], trend)}
     yield Part("Score over time", "insights_chart.html", context)
     yield Part("By criterion", "insights_criteria.html", context)
 
 
-def _point(x: int, score: float) -> Point:
-    return Point(SESSION_ID, "System design", moment(NOW), score, "AI", "ai", x, 172 - score * 1.44)
+def _point(x: int, score: float) -> ScorePoint:
+    return ScorePoint(SESSION_ID, "System design", moment(NOW), score, "AI", "ai", x, 172 - score * 1.44)
 
 
 def _steppers() -> Iterator[Part]:

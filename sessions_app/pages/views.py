@@ -32,7 +32,7 @@ from . import present
 from .answers import see_other
 from .context import THEMES
 from .guard import personal
-from .history import UNFINISHED, filters_of, matching, of_status
+from .history import UNFINISHED, Filters, matching, of_status
 from .practice_list import card
 from .preferences import THEME
 from .zones import YEAR, remember, zone_context
@@ -111,7 +111,7 @@ def _has_example() -> bool:
 @personal
 def session_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """One's own interviews: what is unfinished first, then the history, 25 to a page."""
-    filters, wrong = filters_of(request.GET), []
+    filters, wrong = Filters.of(request.GET), []
     try:
         rows = matching(own_sessions(request), filters)
     except ValidationFailed as error:

@@ -19,7 +19,7 @@ from sessions_app.services.connections import connected
 from sessions_app.services.engines import engine
 
 from . import present
-from .practice_list import LENGTHS, card, filters_of, matching, topics
+from .practice_list import LENGTHS, PracticeFilters, card, matching, topics
 from .words import moment
 from .zones import zone_for
 
@@ -30,7 +30,7 @@ LATE = timedelta(minutes=1)
 @require_safe
 def practice_list(request: HttpRequest) -> HttpResponse:
     """Every practice interview on offer, 24 to a page. Four queries at the most, however many there are."""
-    filters = filters_of(request.GET)
+    filters = PracticeFilters.of(request.GET)
     wrong: list[FieldError] = []
     try:
         rows = matching(InterviewTemplate.objects.offered(), filters)

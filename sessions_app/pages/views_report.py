@@ -23,7 +23,7 @@ from sessions_app.services import agreement, disagreeing
 from sessions_app.services.candidate_requests import MAX_WORDS
 from sessions_app.services.dimensions import known_of
 from sessions_app.services.evaluating import retry_evaluation
-from sessions_app.services.numbers import Given, Numbers, numbers_of
+from sessions_app.services.numbers import AnswerText, Numbers, numbers_of
 
 from . import present
 from .answers import see_other, telling
@@ -137,16 +137,16 @@ def _context(
     }
 
 
-def _given(answer: SessionMessage) -> Given:
+def _text_of(answer: SessionMessage) -> AnswerText:
     """Words are counted in sentences, not in code."""
     prose = prose_of(answer.content)
     is_text = answer.mode != "code" and (answer.is_skip or bool(prose))
-    return Given(answer.question_number or 0, prose, answer.is_skip, is_text)
+    return AnswerText(answer.question_number or 0, prose, answer.is_skip, is_text)
 
 
 def _numbers(session: InterviewSession, said: Sequence[SessionMessage]) -> Numbers:
     """Of the answers; the terms are those of the questions that were asked."""
-    given = [_given(one) for one in said if one.kind == "answer"]
+    given = [_text_of(one) for one in said if one.kind == "answer"]
     asked = {one.payload.get("key") for one in said if one.kind == "question"}
     planned = (row for row in session.plan.get("questions", ()) if row["key"] in asked)
     terms = (alias for row in planned for point in row["points"] for alias in point["aliases"])

@@ -119,8 +119,11 @@ def retry(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
 
 @action
 def stop(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
+    """Stop the writing; with ``again``, it begins anew at once. If it cannot, the room offers to try again."""
     with telling(request, actor, session_id):
-        cancel_operation(_turn_of(session_id, actor), actor=actor)
+        operation = cancel_operation(_turn_of(session_id, actor), actor=actor)
+        if "again" in request.POST:
+            wait_for(retry_operation(operation.pk, actor=actor).pk)
     return see_other("session-room", session_id)
 
 

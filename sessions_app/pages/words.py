@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language_info, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from sessions_app.errors import DomainError, ValidationFailed
+from sessions_app.errors import DomainError, ValidationFailed, WindowClosed
 from sessions_app.models.actions import Status
 from sessions_app.services.local_time import offset_words, zone_words
 
@@ -175,6 +175,8 @@ def refusal(error: DomainError, status: str) -> str:
         return " ".join(wrong.message for wrong in error.errors)
     if error.code == "SESSION_NOT_OPEN":
         return _("This interview is not open yet. The page shows when it opens.")
+    if isinstance(error, WindowClosed):
+        return error.message
     if error.code in ("INVALID_SESSION_STATE", "SESSION_NOT_ACTIVE"):
         return str(_BY_STATUS[Status(status)])
     return str(_BY_CODE.get(error.code, error.message))

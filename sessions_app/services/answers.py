@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from sessions_app import errors
@@ -150,13 +149,7 @@ def _unfit(text: str, field: str) -> list[errors.FieldError]:
     """What no database could keep, or nobody would read."""
     wrong = []
     if len(text) > MAX_ANSWER:
-        wrong.append(
-            errors.FieldError(
-                field,
-                "max_length",
-                _("Use at most %(number)s characters.") % {"number": number_format(MAX_ANSWER, force_grouping=True)},
-            )
-        )
+        wrong.append(errors.FieldError.too_long(field, MAX_ANSWER))
     if "\0" in text:
         wrong.append(errors.FieldError(field, "null_characters_not_allowed", _("Remove the null characters.")))
     return wrong

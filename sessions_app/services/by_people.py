@@ -5,6 +5,9 @@ So lists, reports, files and figures find what they look for, and none of it is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from sessions_app.ai.criteria import rubric_version
 from sessions_app.models import CriterionScore, Evaluation
 from sessions_app.models.evaluation import Method, Verdict
@@ -18,21 +21,9 @@ def evaluation_by_people(change: Change) -> Evaluation:
     one that is at work goes on, and takes this one's place.
     """
     session = change.session
-    version = rubric_version(session.plan)
-    made = {"method": Method.PEOPLE, "model_name": "", "rubric_version": version}
+    made = {"method": Method.PEOPLE, "model_name": "", "rubric_version": rubric_version(session.plan)}
     evaluation = Evaluation.objects.create(session=session, created_at=change.now, **made)
-    CriterionScore.objects.bulk_create(
-        CriterionScore(
-            evaluation=evaluation,
-            position=position,
-            key=criterion.key,
-            title=criterion.title,
-            weight=criterion.weight,
-            verdict=Verdict.LEFT_TO_HUMAN,
-            **made,
-        )
-        for position, criterion in enumerate(rated_criteria(session))
-    )
+    CriterionScore.objects.bulk_create(_criteria(evaluation, **made))
     operation = session.evaluation_operation
     if operation is not None and not operation.is_live:
         session.evaluation_operation = None
@@ -44,3 +35,9 @@ def evaluation_by_people(change: Change) -> Evaluation:
         method=evaluation.method,
     )
     return evaluation
+
+
+def _criteria(evaluation: Evaluation, **made: Any) -> Iterator[CriterionScore]:
+    for position, criterion in enumerate(rated_criteria(evaluation.session)):
+        named = {"key": criterion.key, "title": criterion.title, "weight": criterion.weight}
+        yield CriterionScore(evaluation=evaluation, position=position, verdict=Verdict.LEFT_TO_HUMAN, **named, **made)

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -185,11 +184,5 @@ def _wrong_words(text: str, name: str, *, required: bool = False) -> list[errors
     if required and not text.strip():
         return [errors.FieldError(name, "required", "Say why; the candidate reads it.")]
     if len(text) > MAX_WORDS:
-        return [
-            errors.FieldError(
-                name,
-                "max_length",
-                _("Use at most %(number)s characters.") % {"number": number_format(MAX_WORDS, force_grouping=True)},
-            )
-        ]
+        return [errors.FieldError.too_long(name, MAX_WORDS)]
     return []

@@ -140,7 +140,7 @@ class Change:
         if action in NEEDS_REASON and not is_own and not reason.strip():
             return [errors.FieldError("reason", "required", "Say why; the reason is kept in the session's log.")]
         if len(reason) > MAX_REASON:
-            return [errors.FieldError("reason", "max_length", f"Use at most {MAX_REASON} characters.")]
+            return [errors.FieldError.too_long("reason", MAX_REASON)]
         return []
 
 
@@ -210,6 +210,8 @@ def _not_answerable(session: InterviewSession, action: str) -> errors.DomainErro
 def _wrong_state(session: InterviewSession, action: str, now: datetime) -> errors.DomainError:
     if action == "complete" and session.status == Status.COMPLETED:
         return errors.SessionAlreadyCompleted()
+    if action == "pause" and session.status == Status.ACTIVE and session.has_closed(now):
+        return errors.WindowClosed()
     if action == "start" and session.status == Status.CREATED and session.opens_at:
         return errors.SessionNotOpen(f"The session opens at {session.opens_at:%Y-%m-%d %H:%M} UTC. Start it then.")
     only = {

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -255,11 +254,7 @@ class SessionConfig:
         elif "\0" in text:
             self._wrong(name, "null_characters_not_allowed", _("Null characters are not allowed. Take them out."))
         elif len(text) > longest:
-            self._wrong(
-                name,
-                "max_length",
-                _("Use at most %(number)s characters.") % {"number": number_format(longest, force_grouping=True)},
-            )
+            self.errors.append(FieldError.too_long(name, longest))
 
     def _require(self, ok: bool, name: str, code: str, message: str) -> None:
         if not ok:

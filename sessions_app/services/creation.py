@@ -262,8 +262,6 @@ def _sources(
 ) -> _Sources:
     """Check everything, and find the rows that are named. What cannot be found is a wrong field.
 
-    What the session has already stays usable, even if whoever edits could not pick it anew.
-
     Raises:
         ValidationFailed: with every wrong field.
         PermissionDenied: it is not made from a template, by somebody who may not set up their own.
@@ -274,23 +272,30 @@ def _sources(
     if session is not None:
         models = {*connected_models(), session.model_name}
     wrong = config.problems(now=now, models=models)
+    found = _found(config, actor, session, wrong)
+    if all(error.field not in ("time_limit_minutes", "template_id") for error in wrong):
+        wrong += config.problems_with(found["template_id"], is_staff=actor.is_system or actor.is_staff)
+    if wrong:
+        raise errors.ValidationFailed(wrong)
+    return _Sources(found["job_posting_id"], found["resume_id"], found["template_id"])
+
+
+def _found(
+    config: SessionConfig, actor: Actor, session: InterviewSession | None, wrong: list[errors.FieldError]
+) -> dict[str, Any]:
+    """The rows by the fields that name them; a field whose row is not there goes to ``wrong``.
+
+    What the session has already stays usable, even if whoever edits could not pick it anew.
+    """
     found: dict[str, Any] = {}
-    for name, fetch in (
-        ("job_posting_id", job_posting_for),
-        ("resume_id", resume_for),
-        ("template_id", _template),
-    ):
+    for name, fetch in (("job_posting_id", job_posting_for), ("resume_id", resume_for), ("template_id", _template)):
         reference, at_hand = getattr(config, name), getattr(session, name, None)
         try:
             keeps = at_hand is not None and str(reference) == str(at_hand)
             found[name] = None if reference is None else fetch(reference, SYSTEM if keeps else actor)
         except errors.NotFound as error:
             wrong.append(errors.FieldError(name, "not_found", error.message))
-    if all(error.field not in ("time_limit_minutes", "template_id") for error in wrong):
-        wrong += config.problems_with(found["template_id"], is_staff=actor.is_system or actor.is_staff)
-    if wrong:
-        raise errors.ValidationFailed(wrong)
-    return _Sources(found["job_posting_id"], found["resume_id"], found["template_id"])
+    return found
 
 
 def _template(reference: Any, actor: Actor) -> InterviewTemplate:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from sessions_app import errors
@@ -47,12 +46,6 @@ def _check(change: Change, criterion: str, text: str) -> None:
     if not text:
         wrong.append(errors.FieldError("text", "required", _("Say what you disagree with; a person reads it.")))
     if len(text) > MAX_WORDS:
-        wrong.append(
-            errors.FieldError(
-                "text",
-                "max_length",
-                _("Use at most %(number)s characters.") % {"number": number_format(MAX_WORDS, force_grouping=True)},
-            )
-        )
+        wrong.append(errors.FieldError.too_long("text", MAX_WORDS))
     if wrong:
         raise errors.ValidationFailed(wrong)

@@ -19,16 +19,16 @@ from sessions_app.models import (
     EventReason,
     IdempotencyKey,
     InterviewSession,
-    Operation,
+    InvitationList,
     Resume,
     Review,
     User,
 )
 from sessions_app.models.actions import OPEN
-from sessions_app.models.operation import LIVE, OperationStatus
 from sessions_app.models.session import baseline_precision
 
 from .change import Change, changing
+from .evaluation_queue import stop
 from .turns import SESSION_ENDED, discard_turn
 
 # What says something about a person, and what it is afterwards.
@@ -45,6 +45,7 @@ _EMPTIED: dict[str, Any] = {
 }
 _LISTS = ("went_well", "okay", "to_improve", "improvement_plan", "knowledge_gaps", "recommendations", "flags")
 _WORDS_OF_A_VERDICT: dict[str, Any] = {"summary": "", **{name: [] for name in _LISTS}}
+_OVER = (SESSION_ENDED, "The session has ended.")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -139,21 +140,30 @@ def _end(change: Change) -> None:
     """A worker that is writing for it meanwhile finds its lease lost."""
     session = change.session
     if session.status in OPEN:
-        discard_turn(change, SESSION_ENDED, "The session has ended.")
+        discard_turn(change, *_OVER)
         session.cancel(change.now)
         change.record("session.cancelled", code="erased")
-    live = Operation.objects.filter(session=session, status__in=LIVE)
-    live.update(status=OperationStatus.CANCELLED, finished_at=change.now, lease_until=None)
+    stop(change, *_OVER)
+    session.operations.cancel(change.now, *_OVER)  # analyses, which leave no entry
 
 
 def _delete_words(session: InterviewSession) -> None:
     """The rows that hold what people said, who they are, and how to reach them. Events hold none of it."""
+    _forget_rows(session)
     named = (session.invitations, session.requests, session.reviews, session.evaluations)
     forget_console_log([session.pk, *(key for rows in named for key in rows.values_list("pk", flat=True))])
     for rows in (session.dimension_evidence, session.messages, *named[:2], session.tokens, session.letters):
         rows.all().delete()
     EventReason.objects.filter(event__session=session).delete()
     session.operations.update(error_message="")
+
+
+def _forget_rows(session: InterviewSession) -> None:
+    """A list that is still worked off must not invite the person again, whose invitation is about to go."""
+    for group, number in session.invitations.exclude(batch="").values_list("batch", "batch_row"):
+        for waiting in InvitationList.objects.select_for_update().filter(group=group, done_at=None):
+            waiting.people = [row for row in waiting.people if row["row"] != number]
+            waiting.save(update_fields=["people"])
 
 
 def _empty(change: Change) -> None:

@@ -290,6 +290,8 @@ def _issue(
         batch_row=row,
         fingerprint=fingerprint,
     )
+    # Later letters, such as reminders, go to the session's address.
+    change.session.candidate_email = change.session.candidate_email or email
     change.record("invitation.created", invitation=invitation.pk)
     if email and letter:
         letters.write_invitation(change.session, invitation, seed, origin=origin, now=change.now)

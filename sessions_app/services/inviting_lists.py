@@ -86,13 +86,19 @@ def work_off(list_id: UUID, *, seconds: float, now: datetime | None = None) -> b
 
 
 def work_off_all(*, seconds: float, now: datetime | None = None) -> None:
-    """The sweep's share: what waits, oldest first; and what was shown for long enough is forgotten."""
+    """The sweep's share: what waits, oldest first; and what was shown for long enough is forgotten.
+
+    One list's trouble is not another's.
+    """
     moment, until = now or database_now(), time.monotonic() + seconds
     InvitationList.objects.filter(done_at__lt=moment - SHOWN_FOR).delete()
     for list_id in InvitationList.objects.filter(done_at=None).order_by("created_at").values_list("pk", flat=True):
         if (left := until - time.monotonic()) <= 0:
             return
-        work_off(list_id, seconds=left, now=now)
+        try:
+            work_off(list_id, seconds=left, now=now)
+        except Exception:
+            log.exception("inviting.failed", list_id=str(list_id), component="invitations")
 
 
 def results_of(stored: InvitationList) -> list[Invited]:

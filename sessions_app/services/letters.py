@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from .change import Change
 
 SECRET = "[secret]"  # noqa: S105 - stands in a stored letter where its link has the token
-DEFAULT_SITE = "http://localhost:8000"
+
+# Where this process serves, for letters that no request causes where SITE_URL is not set; ``serve`` says it.
+_served_at = ["http://localhost:8000"]
 
 # Which entries of the log are told to the candidate. Time that an outage or they themselves added is not news.
 _AFTER = {
@@ -44,8 +46,16 @@ _AFTER = {
 
 
 def address(path: str, origin: str = "") -> str:
-    """An absolute address on this site: below SITE_URL, else below ``origin``, which the request came to."""
-    return (settings.SITE_URL or origin.rstrip("/") or DEFAULT_SITE) + path
+    """An absolute address on this site: below SITE_URL, else below ``origin``, which the request came to.
+
+    Without a request it is where this process serves.
+    """
+    return (settings.SITE_URL or origin.rstrip("/") or _served_at[0]) + path
+
+
+def served_at(origin: str) -> None:
+    """This process serves at that address."""
+    _served_at[0] = origin
 
 
 def new_link() -> tuple[str, str]:

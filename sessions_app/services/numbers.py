@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
 @dataclass(frozen=True)
-class Given:
+class AnswerText:
     """One answer, and the number of its question. ``is_text`` is not so for code."""
 
     question: int
@@ -48,7 +48,7 @@ class Numbers:
     frequent: Sequence[tuple[str, int]] = ()
 
 
-def numbers_of(answers: Sequence[Given], terms: Iterable[str] = (), language: str = "en") -> Numbers:
+def numbers_of(answers: Sequence[AnswerText], terms: Iterable[str] = (), language: str = "en") -> Numbers:
     """What can be counted in the answers of an interview.
 
     ``terms`` are the words of the rubric's points that are looked for, in the order in which they are told.

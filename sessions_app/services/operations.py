@@ -148,22 +148,11 @@ def finish(claimed: Claim, text: str, outcome: Outcome, *, now: datetime | None 
     """
     with changing(claimed.session_id, now=now) as change:
         session = change.session
-        done = _mine(claimed).update(
-            status=OperationStatus.SUCCEEDED,
-            lease_until=None,
-            finished_at=change.now,
-            usage=outcome.usage.as_json(),
-        )
-        if not done or session.turn_id != claimed.operation_id:
+        _succeed(claimed, outcome.usage, change.now)
+        if session.turn_id != claimed.operation_id:
             raise LeaseLost
         budget.settle(change, cast(Operation, session.turn), outcome.usage)
-        message = SessionMessage.objects.get(pk=cast(UUID, claimed.message_id))
-        message.content, message.question_type = text, outcome.question_type
-        by = outcome.by or claimed.model_name
-        message.payload = {"key": outcome.key, "is_follow_up": outcome.is_follow_up, "by": by, **outcome.notes}
-        message.tokens = outcome.output_tokens
-        message.complete(change.now, session.message_count + 1, session.current_question_number + 1)
-        message.save()
+        message = _complete(change, claimed, text, outcome)
         session.message_count += 1
         session.current_question_number += 1
         if outcome.is_last:
@@ -184,16 +173,32 @@ def finishing(claimed: Claim, usage: Usage, *, by: str = "", now: datetime | Non
         LeaseLost
     """
     with changing(claimed.session_id, now=now) as change:
-        done = _mine(claimed).update(
-            status=OperationStatus.SUCCEEDED, lease_until=None, finished_at=change.now, usage=usage.as_json()
-        )
-        if not done:
-            raise LeaseLost
+        _succeed(claimed, usage, change.now)
         operation = Operation.objects.get(pk=claimed.operation_id)
         budget.note(change, operation, usage, by=by)
         _stands_so(change, operation)
         yield change
         _record(change, operation, "succeeded", attempt=claimed.attempt)
+
+
+def _succeed(claimed: Claim, usage: Usage, now: datetime) -> None:
+    """Raises LeaseLost."""
+    done = {"status": OperationStatus.SUCCEEDED, "lease_until": None, "finished_at": now, "usage": usage.as_json()}
+    if not _mine(claimed).update(**done):
+        raise LeaseLost
+
+
+def _complete(change: Change, claimed: Claim, text: str, outcome: Outcome) -> SessionMessage:
+    """The question as it is asked, with the next numbers of the session."""
+    session = change.session
+    message = SessionMessage.objects.get(pk=cast(UUID, claimed.message_id))
+    message.content, message.question_type = text, outcome.question_type
+    by = outcome.by or claimed.model_name
+    message.payload = {"key": outcome.key, "is_follow_up": outcome.is_follow_up, "by": by, **outcome.notes}
+    message.tokens = outcome.output_tokens
+    message.complete(change.now, session.message_count + 1, session.current_question_number + 1)
+    message.save()
+    return message
 
 
 def _record_question(change: Change, claimed: Claim, message: SessionMessage, *, is_last: bool) -> None:
@@ -229,17 +234,26 @@ def fail(
             budget.note(change, operation, error.usage or Usage())
         goes_on = error.retryable and operation.provider_errors < tries
         if goes_on:
-            backoff = BACKOFF_SECONDS[operation.provider_errors - 1] * (1 + random.random() / 4)  # noqa: S311 (jitter)
-            due = change.now + timedelta(seconds=max(backoff, error.wait_seconds))
-            _put_back(change, operation, due=due, code=error.code)
+            _put_back(change, operation, due=change.now + _backoff(operation, error), code=error.code)
         elif stand_in:
-            operation.provider_errors = 0
-            _guarded(operation).update(model_name=stand_in)
-            _put_back(change, operation, due=change.now, code=error.code)
-            dispatch(operation.pk)
+            _hand_over(change, operation, stand_in, error.code)
         else:
             _give_up(change, operation, error)
     return not goes_on
+
+
+def _backoff(operation: Operation, error: ProviderError) -> timedelta:
+    """Longer with every error, and never shorter than the provider asks for."""
+    seconds = BACKOFF_SECONDS[operation.provider_errors - 1] * (1 + random.random() / 4)  # noqa: S311 (jitter)
+    return timedelta(seconds=max(seconds, error.wait_seconds))
+
+
+def _hand_over(change: Change, operation: Operation, model_name: str, code: str) -> None:
+    """To another model, at once, for which no error counts yet."""
+    operation.provider_errors = 0
+    _guarded(operation).update(model_name=model_name)
+    _put_back(change, operation, due=change.now, code=code)
+    dispatch(operation.pk)
 
 
 def release(claimed: Claim, *, now: datetime | None = None) -> None:

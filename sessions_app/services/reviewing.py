@@ -276,7 +276,7 @@ def _wrong_text(text: str, name: str, most: int, asked: str = "", *, required: b
     if required and not text.strip():
         return [errors.FieldError(name, "required", asked)]
     if len(text) > most:
-        return [errors.FieldError(name, "max_length", f"Use at most {most:,} characters.")]
+        return [errors.FieldError.too_long(name, most)]
     return []
 
 

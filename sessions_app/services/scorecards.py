@@ -44,12 +44,11 @@ def may_see_scores(session: InterviewSession, actor: Actor, reviews: Iterable[Re
 def may_see_estimates(session: InterviewSession, actor: Actor) -> bool:
     """Whether the actor may be told where somebody stands on a dimension, and by which of their words.
 
-    That is a verdict: staff see it when they see scores, candidates where the template does not hide it. How well a
-    dimension is known (the precision) is none, so staff may always see that.
+    That is a verdict: whoever may see scores sees it, candidates where the template does not hide it besides. How well
+    a dimension is known (the precision) is none, so staff may always see that.
     """
-    if actor.is_staff and not _is_own_candidate(session, actor):
-        return may_see_scores(session, actor)
-    return session.shows_precision
+    judges = actor.is_staff and not _is_own_candidate(session, actor)
+    return (judges or session.shows_precision) and may_see_scores(session, actor)
 
 
 def may_see_rubric(session: InterviewSession, *, for_staff: bool) -> bool:

@@ -80,7 +80,8 @@ def _look(change: Change) -> None:
 def _idle(moment: datetime) -> list[UUID]:
     """Running sessions that may have been left alone for too long."""
     rows = InterviewSession.objects.with_running_clock().filter(idle_minutes__isnull=False)
-    names = ("pk", "status", "idle_minutes", "running_since", "last_activity_at", "last_seen_at")
+    moments = ("running_since", "last_activity_at", "last_seen_at", "closes_at")
+    names = ("pk", "status", "idle_minutes", "time_limit_seconds", *moments)
     return [session.pk for session in rows.only(*names) if session.is_idle(moment)][:500]
 
 

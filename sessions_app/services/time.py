@@ -45,12 +45,7 @@ def extend_session(
             return change.session
         change.require("extend")
         as_candidate = _acts_as_candidate(change, minutes, reason)
-        if as_candidate and tokens is not None:
-            raise errors.PermissionDenied("Only staff can add tokens to a session.")
-        if minutes is not None and change.session.time_limit_seconds is None:
-            raise no_limit()
-        if wrong := _wrong(change, minutes, tokens, reason, as_candidate=as_candidate):
-            raise errors.ValidationFailed(wrong)
+        _check(change, minutes, tokens, reason, as_candidate=as_candidate)
         change.note_activity()
         if minutes is not None:
             _add_time(change, minutes, reason, once, as_candidate=as_candidate)
@@ -66,6 +61,16 @@ def _acts_as_candidate(change: Change, minutes: int | None, reason: str) -> bool
         return True
     for_self = Role.CANDIDATE in roles and not change.actor.is_system and session.may_add_time
     return for_self and minutes == EXTENSION_MINUTES and not reason.strip()
+
+
+def _check(change: Change, minutes: int | None, tokens: int | None, reason: str, *, as_candidate: bool) -> None:
+    """Raises PermissionDenied, InvalidSessionState (there is no limit to extend), ValidationFailed."""
+    if as_candidate and tokens is not None:
+        raise errors.PermissionDenied("Only staff can add tokens to a session.")
+    if minutes is not None and change.session.time_limit_seconds is None:
+        raise no_limit()
+    if wrong := _wrong(change, minutes, tokens, reason, as_candidate=as_candidate):
+        raise errors.ValidationFailed(wrong)
 
 
 def _wrong(

@@ -58,6 +58,7 @@ export function giveBack({ text }, why) {
   const field = document.querySelector("#content");
   if (why) tell(say("given back", { why }));
   if (!field) return false;
+  field.form.removeAttribute("data-is-held"); // it is the answer again, and is kept as such
   const since = whole(field.form);
   fill(field.form, text);
   if (since.trim() && since.trim() !== text.trim()) join(field, since);

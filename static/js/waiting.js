@@ -1,44 +1,54 @@
-// While a question is being written: a sign of life every seven seconds, a plain word at twenty; and when it is there
-// and out of sight, a way to it. The view moves only for somebody who was at its end; focus never does.
+// While a question is being written: a sign of life every seven seconds, a plain word at twenty, a way out at sixty; and
+// when it is there and out of sight, a way to it. The view moves only for somebody who was at its end; focus never does.
 
 import { remark } from "./speech.js";
 
+const STOP_MS = 3000; // what comes sooner need not be stopped
 const STILL_MS = 7000;
 const SLOW_MS = 20_000;
+const LATE_MS = 60_000;
+const MOMENTS = [STOP_MS, STILL_MS, 2 * STILL_MS, SLOW_MS, LATE_MS];
 
 let since = 0;
 let timer = 0;
-let isSlow = false;
+let said = 0; // the last of these moments that was told
 
 // A page came in, or was loaded.
 export function watchWaiting() {
   const coming = document.querySelector(".turn--coming");
+  clearTimeout(timer);
   if (!coming) {
-    clearTimeout(timer);
-    since = timer = 0;
-    isSlow = false;
-  } else if (!since) {
-    since = Date.now();
-    timer = setTimeout(still, STILL_MS);
-  } else if (isSlow) {
-    hint("slow");
+    since = said = 0;
+    return;
   }
+  if (!since) {
+    since = Date.now() - (Number(coming.dataset.waited) || 0);
+    said = Date.now() - since;
+  }
+  look();
 }
 
-function still() {
+function look() {
   const waited = Date.now() - since;
-  const wasSlow = isSlow;
-  isSlow = waited >= SLOW_MS;
-  const words = hint(isSlow ? "slow" : "still");
-  if (!isSlow || !wasSlow) remark(words);
-  timer = setTimeout(still, isSlow || waited + STILL_MS < SLOW_MS ? STILL_MS : SLOW_MS - waited);
+  const stop = document.querySelector("[data-stop]");
+  const late = document.querySelector("[data-late]");
+  if (stop) stop.hidden = waited < STOP_MS;
+  if (late) late.hidden = waited < LATE_MS;
+  const told = tell(waited);
+  if (told && MOMENTS.some((moment) => moment > said && moment <= waited)) remark(told);
+  said = waited;
+  const next = MOMENTS.find((moment) => moment > waited) ?? waited + STILL_MS;
+  timer = setTimeout(look, next - waited);
 }
 
-function hint(kind) {
-  const words = document.querySelector("[data-waiting]")?.dataset[kind] ?? "";
+// What is shown now, to be said, too, when it is new.
+function tell(waited) {
+  if (waited < STILL_MS) return "";
+  const words = document.querySelector("[data-waiting]")?.dataset[waited < SLOW_MS ? "still" : "slow"] ?? "";
   const place = document.querySelector(".coming__hint");
-  if (place && words) place.textContent = words;
-  return words;
+  if (place && words && place.textContent !== words) place.textContent = words;
+  const late = document.querySelector("[data-late]:not([hidden]) p");
+  return late ? late.textContent.replace(/\s+/g, " ").trim() : words;
 }
 
 const newest = () => [...document.querySelectorAll("#question .turn--question")].at(-1);

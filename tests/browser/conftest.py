@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests import servers
+from tests import migrated, servers
 
 from .room import open_room, room_server  # noqa: F401 (fixtures)
 
@@ -91,11 +91,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running product with its practice interviews."""
     folder, name = tmp_path_factory.mktemp("site"), f"browser_{os.getpid()}"
     on_postgres = servers.postgres_wanted()
-    database = servers.create_database(name) if on_postgres else f"sqlite:///{folder / 'db.sqlite3'}"
+    database = migrated.postgres_copy(name) if on_postgres else migrated.sqlite_copy(folder / "db.sqlite3")
     kept = {key: value for key, value in os.environ.items() if key not in ("DEBUG", "REDIS_URL", "SECRET_KEY")}
     environment = kept | {"DATA_DIR": str(folder), "DATABASE_URL": database, "RATE_LIMITS": "off", "LOG_LEVEL": "ERROR"}
-    for command in (["migrate", "--noinput", "-v0"], ["load_templates", "-v0"]):
-        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
+    load = [sys.executable, "manage.py", "load_templates", "-v0"]
+    subprocess.run(load, cwd=ROOT, env=environment, check=True)
     port = _free_port()
     journal = folder / "serve.log"
     with journal.open("wb") as output:

@@ -63,8 +63,8 @@ def _invited(verb: str = "", by: str = "ann", **fields: Any) -> Made:
             getattr(sessions, verb)(pk, actor=Actor(cast.sam), **reason)
         if fields:
             InterviewSession.objects.filter(pk=pk).update(**fields)
-        other = f.UserFactory(email="ben@example.com") if by == "ben" else cast.ann
-        return Visit(f"/invite/{token}/", other)
+        opener: Any = f.UserFactory(email="ben@example.com") if by == "ben" else cast.ann
+        return Visit(f"/invite/{token}/", opener)
 
     return make
 

@@ -18,6 +18,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from sessions_app import errors
 from sessions_app.access import Actor
@@ -86,18 +87,19 @@ def of_room(session: InterviewSession, rest: str, by: Any) -> Visit:
     return Visit(f"/sessions/{session.pk}/{rest}", by)
 
 
-def show(name: str, make: Made) -> Shown:
+def show(name: str, make: Made, language: str = "en") -> Shown:
     """Make the state, open its page, and forget both. Redirects are followed to where a person ends up."""
-    with despite_the_browsers_loop(), transaction.atomic():
+    with despite_the_browsers_loop(), transaction.atomic(), translation.override(language):
         cache.clear()
         made = make(Cast())
-        shown = _opened(name, made) if isinstance(made, Visit) else _as_shown(name, "/wrong", made, [])
+        shown = _opened(name, made, language) if isinstance(made, Visit) else _as_shown(name, "/wrong", made, [])
         transaction.set_rollback(True)
     return shown
 
 
-def _opened(name: str, visit: Visit) -> Shown:
+def _opened(name: str, visit: Visit, language: str) -> Shown:
     client, path = visit.client(), visit.path
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
     with CaptureQueriesContext(connection) as captured:
         response: Any = client.get(path) if visit.form is None else client.post(path, visit.form)
     while response.status_code in (301, 302, 303):

@@ -61,10 +61,11 @@ def test_an_answer_that_missed_the_end_is_on_the_done_page(open_room: Open, chro
     page.context.set_offline(True)
     send(page, "Written in a tunnel while the interview ended.")
     expect(page.locator(".turn--sending")).to_contain_text("Not sent yet")
-    room = page.url.partition("#")[0]
+    room, context = page.url.partition("#")[0], page.context
     finished_elsewhere(page, chromium)
-    page.goto("about:blank")
-    page.context.set_offline(False)
+    page.close()
+    context.set_offline(False)
+    page = context.new_page()
     page.goto(f"{room}done")
     left = page.get_by_role("region", name="Texts of yours that are only on this device")
     expect(left.get_by_label("Your text")).to_have_value("Written in a tunnel while the interview ended.")

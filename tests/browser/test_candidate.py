@@ -198,6 +198,7 @@ def test_it_leads_the_keyboard_to_question_and_answer(open_page: Open) -> None:
 def test_it_remembers_the_colours(open_page: Open) -> None:
     page = open_page(java_script_enabled=False, color_scheme="light")
     page.goto("/")
+    page.locator("header summary", has_text="Display").click()
     press(page, "button", "Dark")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.locator("body")).to_have_css("color", "rgb(238, 237, 231)")

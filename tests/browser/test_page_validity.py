@@ -64,7 +64,7 @@ def scripts_of(*names: str) -> dict[str, bytes]:
     return loaded
 
 
-@pytest.mark.parametrize("names", cases())
+@pytest.mark.parametrize("names", list(cases()))
 def test_it_is_html(names: tuple[str, ...], tmp_path: Path) -> None:
     assert page_checkers.wrong_html({page.name: page.body for page in shown(names)}, tmp_path) == {}
 
@@ -74,7 +74,7 @@ def test_what_is_no_html_is_found(tmp_path: Path) -> None:
     assert {said.split()[0] for said in told} >= {"no-dup-id"}
 
 
-@pytest.mark.parametrize("names", cases())
+@pytest.mark.parametrize("names", list(cases()))
 def test_pages_are_light_and_cost_few_queries(names: tuple[str, ...]) -> None:
     heavy, costly = [], []
     print(f"\n{'page':34} kB gzip  queries")

@@ -22,10 +22,10 @@ LAST = "The very last words of a long answer."
 def _told(cast: Cast) -> InterviewSession:
     """A finished interview with code, something skipped, and an answer that needs more than one page."""
     session = judged(cast.ann, candidate_name="Ann Smith")
-    answers = session.messages.filter(kind="answer").order_by("seq")
-    longest = answers.last()
-    rows = session.messages.filter(pk=getattr(longest, "pk", None))
-    rows.update(content="\n\n".join([*[f"Line {n} of it." for n in range(90)], CODE, LAST]))
+    longest = session.messages.filter(kind="answer").latest("seq")
+    session.messages.filter(pk=longest.pk).update(
+        content="\n\n".join([*[f"Line {n} of it." for n in range(90)], CODE, LAST])
+    )
     return session
 
 

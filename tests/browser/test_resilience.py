@@ -13,6 +13,7 @@ from tests.crash.server import until
 from .room import (
     ANSWERS,
     BLOCKED,
+    DRAFTS,
     NO_EVENTS,
     OUTBOX,
     Open,
@@ -170,4 +171,21 @@ def test_an_answer_to_an_interview_paused_elsewhere_waits_for_the_resume(open_ro
         resume.click()
     expect(answer_field(page)).to_have_value("Said to a paused interview.")
     assert stored(page) == []
+    other.context.close()
+
+
+def test_what_is_refused_is_kept_once(open_room: Open, chromium: Any) -> None:
+    """As the answer to its question, not as a note for the next one."""
+    page = open_room(BLOCKED, NO_EVENTS)
+    page.route("**/api/v1/sessions/*", lambda route: route.abort())
+    page.route(re.compile(r"/sessions/[-0-9a-f]+/$"), lambda route: route.abort())
+    page.route(DRAFTS, lambda route: route.abort())
+    other = device_of(page, chromium)
+    send(other, "I was first.")
+    at_question(other, 2)
+    send(page, "I was second.")
+    expect(page.locator("#notice")).to_contain_text("Your text is still here.")
+    page.wait_for_timeout(600)
+    drafts = page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('iv:d:'))")
+    assert len(drafts) == 1 and not drafts[0].endswith(":notes")
     other.context.close()

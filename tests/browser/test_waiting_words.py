@@ -15,17 +15,33 @@ Open = Callable[..., Any]
 
 def test_it_says_that_it_still_writes_and_that_it_takes_long(gallery: Gallery) -> None:
     tab = gallery.look(gallery.page("room-generating"))
-    tab.clock.install()
+    tab.clock.install(time=0)
+    tab.clock.pause_at(1)
     tab.reload()
     hint, status = tab.locator(".coming__hint"), tab.locator("#sr-status")
     tab.locator("body[data-scripted]").wait_for()
     expect(hint).to_contain_text("This usually takes")
-    tab.clock.run_for(7_500)
+    stop = tab.get_by_role("button", name="Stop writing")
+    expect(stop).to_be_hidden()
+    tab.clock.run_for(3_500)
+    expect(stop).to_be_visible()
+    tab.clock.run_for(4_000)
     expect(hint).to_contain_text("Still writing…")
     expect(status).to_contain_text("Still writing…")
     tab.clock.run_for(13_000)
     expect(hint).to_contain_text("Taking longer than usual. You can wait, pause, or finish.")
     expect(status).to_contain_text("Taking longer than usual")
+    again = tab.get_by_role("button", name="Try again")
+    expect(again).to_be_hidden()
+    tab.clock.run_for(40_000)
+    expect(again).to_be_visible()
+    expect(status).to_contain_text("The first question didn’t arrive.")
+
+
+def test_the_way_to_stop_is_there_without_scripts(gallery: Gallery) -> None:
+    tab = gallery.look(gallery.page("room-generating"), java_script_enabled=False)
+    expect(tab.get_by_role("button", name="Stop writing")).to_be_visible()
+    expect(tab.get_by_role("button", name="Try again")).to_be_hidden()
 
 
 def test_a_new_question_out_of_sight_is_offered_and_nothing_moves(open_room: Open) -> None:

@@ -82,15 +82,33 @@ class Patience(Mouse):
 
     def press(self, role: str, name: str) -> None:
         here = self.page.url
-        for _ in range(12):
+        for _ in range(15):
             with suppress(Error):
-                self.page.get_by_role(role, name=name).first.click(timeout=4_000)
-                self.page.wait_for_load_state("load", timeout=4_000)
-                if not self.page.url.startswith("chrome-error"):
-                    return
+                self.page.get_by_role(role, name=name).first.click(timeout=5_000)
+                self.page.wait_for_timeout(500)
+            if self._is_past(role, name):
+                return
             with suppress(Error):
-                self.page.goto(here)
+                self.page.goto(here, wait_until="commit")
         raise AssertionError(f"{name} could not be pressed.")
+
+    def _is_past(self, role: str, name: str) -> bool:
+        """Whether it was carried out: what was pressed is not on the page that came."""
+        with suppress(Error):
+            self.page.wait_for_load_state("domcontentloaded", timeout=5_000)
+            is_broken = self.page.url.startswith("chrome-error")
+            return not is_broken and not self.page.get_by_role(role, name=name).count()
+        return False
+
+    def write(self, text: str) -> None:
+        """Only with scripts answers wait on the device; a page whose scripts were cut off is loaded again."""
+        for _ in range(15):
+            with suppress(Error):
+                self.page.locator("body[data-scripted]").wait_for(timeout=3_000)
+                return super().write(text)
+            with suppress(Error):
+                self.page.reload(wait_until="commit")
+        raise AssertionError("The scripts of the room never came.")
 
 
 def asked(page: Any, number: int) -> None:

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests import servers
+from tests import migrated, servers
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = range(8300, 8400)
@@ -57,7 +57,6 @@ class Server:
         }
 
     def __enter__(self) -> Server:
-        self.run("manage.py", "migrate", "--verbosity", "0")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -229,12 +228,12 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def own_database(folder: Path) -> Iterator[str]:
-    """The URL of an empty database of the kind that this run is about."""
+    """The URL of a database of the kind that this run is about, with tables that are empty."""
     if not servers.postgres_wanted():
-        yield f"sqlite:///{folder / 'crash.sqlite3'}"
+        yield migrated.sqlite_copy(folder / "crash.sqlite3")
         return
     name = f"crash_{uuid4().hex[:12]}"
-    yield servers.create_database(name)
+    yield migrated.postgres_copy(name)
     servers.drop_database(name)
 
 

@@ -85,7 +85,7 @@ def kill_often_in_mid_question(tmp_path: Path, database_url: str, cycles: int) -
 
 
 def test_kill_9_in_the_middle_of_a_question(tmp_path: Path, database_url: str) -> None:
-    kill_often_in_mid_question(tmp_path, database_url, cycles=2)
+    kill_often_in_mid_question(tmp_path, database_url, cycles=1)
 
 
 @pytest.mark.full

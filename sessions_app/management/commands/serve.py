@@ -16,6 +16,7 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from sessions_app.hints import hub
+from sessions_app.services import letters
 from sessions_app.services.embedded import EmbeddedPool
 
 # After how long a thread that computes lets another go on. The loop that serves the streams shares the interpreter with
@@ -37,6 +38,25 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
+def _configuration() -> uvicorn.Config:
+    return uvicorn.Config(
+        "interviewer.asgi:application",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=8,
+        proxy_headers=settings.TRUST_PROXY,
+        forwarded_allow_ips="*" if settings.TRUST_PROXY else None,
+    )
+
+
+def origin(host: str, port: int) -> str:
+    """The address to open on this machine; who listens on all of its addresses is here, too."""
+    is_here = host in ("127.0.0.1", "0.0.0.0", "::1", "::")  # noqa: S104 - compared, not listened on
+    return f"http://{'localhost' if is_here else f'[{host}]' if ':' in host else host}:{port}"
+
+
 def _interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
 
@@ -53,27 +73,18 @@ class Command(BaseCommand):
         self._require_migrated()
         sys.setswitchinterval(SWITCH_SECONDS)
         listener = self._listen(host, port)
+        letters.served_at(origin(host, port))
         pool = EmbeddedPool(settings.OPERATION_THREADS) if settings.OPERATIONS == "embedded" else None
         if pool:
             pool.start()
         connections.close_all()
         self._collect()
-        self.stdout.write(f"Serving on http://{'localhost' if host == '127.0.0.1' else host}:{port} — Ctrl+C to stop.")
+        self.stdout.write(f"Serving on {origin(host, port)} — Ctrl+C to stop.")
         self.stdout.flush()
-        config = uvicorn.Config(
-            "interviewer.asgi:application",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=8,
-            proxy_headers=settings.TRUST_PROXY,
-            forwarded_allow_ips="*" if settings.TRUST_PROXY else None,
-        )
         # uvicorn raises the signal again when it is done; unhandled, it would end us before the pool has stopped.
         signal.signal(signal.SIGTERM, _interrupt)
         try:
-            _Server(config, pool).run(sockets=[listener])
+            _Server(_configuration(), pool).run(sockets=[listener])
         except KeyboardInterrupt:
             pass
         finally:
