@@ -65,8 +65,7 @@ class WindowClosed(InvalidSessionState):
     """A pause after the window's end, which nobody could resume."""
 
     sentence = gettext_lazy(
-        "This interview has closed, so it could not be resumed after a pause. The clock runs on: answer what you can, "
-        "then finish."
+        "This interview has closed, so it could not be resumed after a pause. Answer what you can, then finish."
     )
 
 
@@ -96,15 +95,17 @@ WHY_OVER = {
 class SessionExpired(DomainError):
     code = "SESSION_EXPIRED"
 
-    def __init__(self, cause: str) -> None:
+    def __init__(self, cause: str, *, is_practice: bool) -> None:
         """``cause`` as ``InterviewSession.time_ended_by`` says it."""
-        super().__init__(
-            _(
+        sentence = (
+            _("%(why)s: the session is over. What you had written by then was kept. You can begin this practice anew.")
+            if is_practice
+            else _(
                 "%(why)s: the session is over. What you had written by then was kept. "
-                "Ask the people who invited you to open it again; practice can be begun anew."
+                "Ask the people who invited you to open it again."
             )
-            % {"why": WHY_OVER[cause]}
         )
+        super().__init__(sentence % {"why": WHY_OVER[cause]})
 
 
 class SessionAlreadyCompleted(DomainError):

@@ -23,7 +23,7 @@ from sessions_app.models.evaluation import Method
 from sessions_app.services.engines import engine, speaker_of
 from sessions_app.services.evaluating import evaluation_for
 from sessions_app.services.local_time import when, zone_of
-from sessions_app.services.report_words import judged_by, sections_of
+from sessions_app.services.report_words import how_much_told, judged_by, sections_of, told_keys
 from sessions_app.services.scorecards import reviews_of
 
 SCHEMA_VERSION = 1
@@ -181,9 +181,11 @@ def _quoted(message: SessionMessage) -> list[str]:
 
 def sections(report: Evaluation) -> Iterator[tuple[str, list[str]]]:
     """The report's parts that say something, each with its paragraphs."""
+    told = told_keys(report.session)
     yield "Overall", [line for line in (_overall(report), report.summary) if line]
     for row in report.criteria.all():
-        yield row.title, [_verdict(row), row.rationale, *(f"“{one.quote}”" for one in row.evidence.all())]
+        word = how_much_told(row.score) if row.key in told and row.verdict != "left_to_human" else _verdict(row)
+        yield row.title, [word, row.rationale, *(f"“{one.quote}”" for one in row.evidence.all())]
     yield from sections_of(report)
     if reviews := reviews_of(report.session):
         yield "People", [_persons(review, report) for review in reviews]

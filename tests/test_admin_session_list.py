@@ -128,6 +128,17 @@ def test_it_survives_any_filter(console, ann, query):
     assert console.get(f"{LIST}?{query}", follow=True).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "query", ["created_from=2026-13-45", "created_to=x", "created=99", "score=x", "score_from=abc", "score_to=9999"]
+)
+def test_a_range_that_cannot_be_read_shows_nothing_and_is_named(console, ann, query):
+    ended(ann)
+    page = console.get(f"{LIST}?{query}")
+    name, value = query.split("=")
+    assert f"The filter {name} cannot be “{value}”" in page.content.decode()
+    assert not page.context["cl"].result_list
+
+
 def test_facets_count(console, ann):
     waiting(ann), waiting(ann), paused(ann), created(ann, enabled_modes=["text", "code"])
     html = " ".join(console.get(f"{LIST}?_facets=True").content.decode().split())
@@ -329,7 +340,7 @@ def fill(session):
         cursor.execute(_COPY.format(columns=names, values=values))
         cursor.execute(_SCORES)
         for table in ("interviewsession", "evaluation", "review", "candidaterequest"):
-            # Earlier tests' rows were rolled back: a vacuum cuts the table short, never the indexes, which then look dear.
+            # Rows of earlier tests were rolled back: a vacuum cuts the table short, never its indexes, which look dear then.
             cursor.execute(f"REINDEX TABLE sessions_app_{table}")
             cursor.execute(f"ANALYZE sessions_app_{table}")
 

@@ -269,7 +269,7 @@ def test_the_personality_template_asks_for_every_trait_twice_and_diagnoses_nothi
     assert Counter(skill for question in template.questions for skill in question.skills) == dict.fromkeys(traits, 2)
     assert {question.type for question in template.questions} == {"behavioral", "situational"}
     assert {question.criterion for question in template.questions} == {"self-description"}
-    assert [criterion["key"] for criterion in template.fields["criteria"]] == ["self-description"]
+    assert [(row["key"], row["is_judged"]) for row in template.fields["criteria"]] == [("self-description", False)]
     assert template.fields["shows_precision"] is True
     assert "no diagnosis" in template.fields["summary"]
     assert not any(bank.has(question.key) for question in template.questions)  # no job interview asks them

@@ -214,6 +214,20 @@ def test_a_report_that_judged_nothing_advises_nothing() -> None:
     assert well.recommendations == ["Try the same questions at the next level, with less time."]
 
 
+def test_what_has_no_right_answers_is_not_judged() -> None:
+    rows = [{"key": "technical", "title": "Yourself", "is_judged": False}]
+    (criterion,) = criteria_of(plan(question("a"), question("b"), criteria=rows))
+    said = [Said("a", "?", "It would mean slower writes to that table.", "m1"), Said("b", "?")]
+    judged = by_coverage(criterion, prepare(said))
+    told = findings_of([judged], said, tells_anchors=True, is_flagged=False)
+    assert (judged.score, judged.level, told.overall_score, told.needs_human) == (25.0, "", None, False)
+    assert told.summary.startswith("1 answer to 2 questions, which tell of 1 of 4 things that could be told.")
+    parts = (told.went_well, told.okay, told.to_improve, told.improvement_plan, told.knowledge_gaps)
+    assert not any((*parts, told.recommendations))
+    other = shown("Links", "solid", "S3")
+    assert findings_of([judged, other], said, tells_anchors=True, is_flagged=False).overall_score == 100.0
+
+
 # -- names -------------------------------------------------------------------------------------------------------------
 
 

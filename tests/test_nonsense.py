@@ -136,7 +136,7 @@ def test_the_verb_refuses_it_as_well(ann):
     ("body", "field", "message"),
     [
         ({"text": "a", "revision": "x"}, "revision", "Send a whole number, such as 10."),
-        ({"text": None, "revision": 1}, "text", "Send a value, or leave the field out."),
+        ({"text": None, "revision": 1}, "text", "Send a value."),
         ({"revision": 1}, "text", "This field is needed: send it, too."),
         ({"text": "a", "revision": 1, "more": 1}, "more", "There is no such field. Leave it out."),
     ],
@@ -144,6 +144,22 @@ def test_the_verb_refuses_it_as_well(ann):
 def test_what_is_wrong_is_told_with_the_remedy(as_, ann, body, field, message):
     response = as_(ann).put(f"{SESSIONS}/{waiting(ann).pk}/draft", body, format="json")
     assert wrong(response)[field]["message"] == message
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "remedy"),
+    [
+        ("keys", {"name": ""}, "name", "Write something here."),
+        ("keys", {"name": "a", "scopes": []}, "scopes", "Name at least one."),
+    ],
+)
+def test_what_is_needed_is_not_called_optional(as_, ann, path, body, field, remedy):
+    assert wrong(as_(ann).post(f"/api/v1/{path}", body, format="json"))[field]["message"] == remedy
+
+
+def test_a_wrong_ordering_is_told_the_right_ones(as_, ann):
+    message = wrong(as_(ann).get(f"{SESSIONS}?ordering=foo"))["ordering"]["message"]
+    assert message.startswith("Choose from created_at, updated_at")
 
 
 @pytest.mark.parametrize("name", NO_NAMES)

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from sessions_app.access import Actor
 from sessions_app.models import InterviewSession, User
+from sessions_app.services.answers import save_draft
 
 from . import factories as f
 from .page_forms import Page, room
@@ -33,6 +35,16 @@ def test_five_minutes_more(anns: Client, ann: User) -> None:
 def test_an_untimed_interview_offers_no_more_time(anns: Client, ann: User) -> None:
     session = f.waiting(ann, time_limit_minutes=None)
     assert "extend" not in room(anns, session).offers(session.pk)
+
+
+@pytest.mark.parametrize("draft", ["", "Half an answer"])
+def test_a_draft_is_only_said_to_be_sent_where_there_was_one(draft: str, anns: Client, ann: User) -> None:
+    session = f.waiting(ann)
+    save_draft(session.pk, draft, 1, actor=Actor(ann))
+    f.run_out(session)
+    page = anns.get(f"/sessions/{session.pk}/done").content.decode()
+    assert "Everything you sent is stored." in page
+    assert ("became your last answer" in page) == bool(draft)
 
 
 def test_it_can_be_taken_again(anns: Client, ann: User) -> None:

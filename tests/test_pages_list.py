@@ -70,9 +70,14 @@ def test_it_filters_by_status(status: str, shown: int, anns: Client, ann: User) 
 
 
 def test_it_refuses_a_status_that_does_not_exist(anns: Client) -> None:
-    answer = anns.get("/sessions/?status=asleep")
+    answer = anns.get("/sessions/?status=asleep", headers={"accept-language": "de"})
     assert answer.status_code == 400
-    assert "There is no such status" in answer.content.decode()
+    assert "#status" in Page(answer).links and "Use one of" not in Page(answer).html
+
+
+def test_the_modes_to_choose_from_keep_their_capitals(anns: Client) -> None:
+    page = Page(anns.get("/sessions/", headers={"accept-language": "de"}))
+    assert ">Schriftliche Antworten</option>" in page.html
 
 
 @pytest.mark.parametrize(
@@ -115,7 +120,9 @@ def test_it_says_which_filter_it_cannot_read_and_keeps_the_others(query: str, li
 def test_it_tells_thinking_time_and_pauses_apart(anns: Client, ann: User) -> None:
     session = f.ended(ann)
     InterviewSession.objects.filter(pk=session.pk).update(active_ms=23 * 60_000, paused_ms=6 * 60_000)
-    assert "23 min + 6 paused" in anns.get("/sessions/").content.decode()
+    assert "23 min + 6 min paused" in anns.get("/sessions/").content.decode()
+    InterviewSession.objects.filter(pk=session.pk).update(active_ms=2 * 60_000, paused_ms=1200 * 60_000)
+    assert "2 min + 20 h 0 min paused" in anns.get("/sessions/").content.decode()
 
 
 def test_links_to_other_pages_keep_the_filters(anns: Client, ann: User) -> None:
@@ -128,6 +135,14 @@ def test_it_turns_pages_by_links(anns: Client, ann: User) -> None:
     first, second = Page(anns.get("/sessions/")), Page(anns.get("/sessions/?page=2"))
     assert (first.tags.count("tr"), second.tags.count("tr")) == (26, 6)
     assert "?page=2" in first.links and "?page=1" in second.links
+
+
+@pytest.mark.parametrize(("asked", "number"), [("99", 2), ("x", 1), ("0", 2), ("-1", 2)])
+def test_it_says_that_there_is_no_such_page(asked: str, number: int, anns: Client, ann: User) -> None:
+    many(ann, 30)
+    page = anns.get(f"/sessions/?page={asked}").content.decode()
+    assert f"There is no page “{asked}”. This is page {number}." in page
+    assert "There is no page" not in anns.get(f"/sessions/?page={number}").content.decode()
 
 
 def test_it_needs_as_many_queries_for_50_rows_as_for_5(

@@ -43,7 +43,7 @@ def test_it_offers_no_pause_after_the_closing_and_says_why(anns: Client, ann: Us
     page = room(anns, session)
     assert "pause" not in page.offers(session.pk)
     assert "a pause is not possible any more" in page.html
-    assert "could not be resumed after a pause" in post(anns, session, "pause").html
+    assert "could not be resumed after a pause" in anns.get(post(anns, session, "pause").url).content.decode()
     assert f.fresh(session).status == Status.ACTIVE
 
 

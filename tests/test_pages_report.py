@@ -167,6 +167,19 @@ def test_a_judge_without_a_usable_reply_is_not_called_a_lack_of_evidence(ann, sa
     assert "The automatic score stays" not in html
 
 
+def test_where_there_are_no_right_answers_it_says_how_much_was_told(ann, sam):
+    session = judged(ann, overall=None, scores=[33.0], method="evidence_coverage")
+    rows = [{"key": "criterion-0", "title": "Yourself", "is_judged": False}]
+    InterviewSession.objects.filter(pk=session.pk).update(plan={**session.plan, "criteria": rows})
+    html = html_of(report(ann, session))
+    assert "Not scored: there are no right answers" in html and "Little told" in html
+    assert "shown" not in html.split("Who did what")[0] and "33 %" not in html
+    file = browser(ann).get(f"/sessions/{session.pk}/export.md")
+    assert file.status_code == 200 and "Little told" in file.content.decode() and "of 100" not in file.content.decode()
+    reviewing.submit_review(session.pk, filled("solid", reason="?"), actor=as_actor(sam))
+    assert "automatic score" not in html_of(report(ann, session))
+
+
 def test_the_done_page_leads_to_the_report(ann):
     session = judged(ann)
     page = browser(ann).get(f"/sessions/{session.pk}/done")

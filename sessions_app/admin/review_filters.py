@@ -55,6 +55,8 @@ class ScoreFilter(FacetsMixin, RangeFilter):
         return ["score", "score_from", "score_to"]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.unreadable():
+            return queryset.none()
         if chosen := self.RANGES.get(str(self.used_parameters.get("score", ""))):
             return queryset.filter(self._between(*chosen[1:]))
         lowest, highest = self._number("score_from"), self._number("score_to")
@@ -82,6 +84,9 @@ class ScoreFilter(FacetsMixin, RangeFilter):
 
     def _between(self, lowest: int, highest: int) -> Q:
         return Q(pk__in=scored_sessions.scored_between(actor_of(self.request), lowest, highest))
+
+    def read(self, name: str) -> Any:
+        return self.RANGES.get(str(self.used_parameters[name])) if name == "score" else self._number(name)
 
     def _number(self, name: str) -> int | None:
         text = str(self.used_parameters.get(name, ""))

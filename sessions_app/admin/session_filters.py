@@ -155,7 +155,10 @@ class VersionFilter(SimpleListFilter):
 
 
 class RangeFilter(ListFilter):
-    """Ready-made choices, and two fields to type the ends of a range into."""
+    """Ready-made choices, and two fields to type the ends of a range into.
+
+    What cannot be read filters everything away, and the list says so: see ``unreadable``.
+    """
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
@@ -165,6 +168,15 @@ class RangeFilter(ListFilter):
 
     def has_output(self) -> bool:
         return True
+
+    def read(self, name: str) -> Any:
+        """What a parameter asks for; None where it cannot be read."""
+        raise NotImplementedError
+
+    def unreadable(self) -> dict[str, str]:
+        """The parameters that cannot be read, with what they are."""
+        given = {str(name): str(value) for name, value in self.used_parameters.items()}
+        return {name: value for name, value in given.items() if value and self.read(name) is None}
 
 
 class CreatedFilter(RangeFilter):
@@ -179,6 +191,8 @@ class CreatedFilter(RangeFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         day = timedelta(days=1)
+        if self.unreadable():
+            return queryset.none()
         if chosen := self.DAYS.get(str(self.used_parameters.get("created", ""))):
             return queryset.filter(created_at__gte=_midnight(datetime.now(UTC).date()) - (chosen[1] - 1) * day)
         if first := self._day("created_from"):
@@ -198,6 +212,9 @@ class CreatedFilter(RangeFilter):
         kept = [(name, value) for name, value in self.request.GET.items() if name not in (*mine, "p", "e")]
         days = {name: day.isoformat() for name in ("created_from", "created_to") if (day := self._day(name))}
         yield {"kept": kept, "days": days, "selected": bool(days)}
+
+    def read(self, name: str) -> Any:
+        return self.DAYS.get(str(self.used_parameters[name])) if name == "created" else self._day(name)
 
     def _day(self, name: str) -> date | None:
         try:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
@@ -29,6 +29,7 @@ from .session_filters import (
     ModelFilter,
     PhaseFilter,
     PracticeFilter,
+    RangeFilter,
     VersionFilter,
 )
 from .transitions import MOST_AT_ONCE
@@ -72,6 +73,9 @@ class SessionList(admin.ModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """With the scores that whoever looks may see, and the reviewers: four queries for all rows of the page."""
         page, actor = super().get_changelist_instance(request), actor_of(request)
+        for wrong in (one.unreadable() for one in page.filter_specs if isinstance(one, RangeFilter)):
+            for name, value in wrong.items():
+                messages.warning(request, f"The filter {name} cannot be “{value[:40]}”, so no session is shown.")
         page.result_list = rows = list(page.result_list)
         scores, reviewers = verdict_columns.scores(rows, actor), verdict_columns.reviewers(rows, actor)
         for session in rows:

@@ -3,6 +3,9 @@
 They are frozen with the plan. Where the template names them (``plan["criteria"]``: key, title, weight), those count
 and no others; one that no question names (such as "communication") is judged from all answers, without a rubric. Else
 every area of the bank that the plan asks about is one, and what has no area goes by its type.
+
+Where there are no right answers, the template says ``is_judged = false`` of a criterion: it tells how much was told,
+and counts in no overall score.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ class Criterion:
     title: str
     weight: float
     questions: tuple[Question, ...] = ()
+    is_judged: bool = True
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,8 @@ def _criterion(row: dict[str, Any], questions: Sequence[Question]) -> Criterion:
     key, weight = str(row["key"])[:MOST_KEY], row.get("weight", 1.0)
     title = str(row.get("title") or _spoken(key))[:MOST_TITLE]
     mine = tuple(question for question in questions if criterion_key(question) == key)
-    return Criterion(key, title, float(weight) if isinstance(weight, int | float) else 1.0, mine)
+    counts = float(weight) if isinstance(weight, int | float) else 1.0
+    return Criterion(key, title, counts, mine, is_judged=row.get("is_judged") is not False)
 
 
 def _spoken(key: str) -> str:

@@ -68,7 +68,7 @@ class Judgement:
 
     @property
     def level(self) -> str:
-        return "" if self.score is None else scoring.level_of(self.score)
+        return "" if self.score is None or not self.criterion.is_judged else scoring.level_of(self.score)
 
     @property
     def evidence(self) -> list[Quotation]:

@@ -37,6 +37,14 @@ def findings_of(
     judged: Sequence[Judgement], said: Sequence[Said], *, tells_anchors: bool, is_flagged: bool
 ) -> Findings:
     """``tells_anchors``: the plan says what a solid answer is like. That gives the rubric away, so only in practice."""
+    needs_human = is_flagged or any(_asks(one) for one in judged)
+    rated = [one for one in judged if one.criterion.is_judged]
+    if judged and not rated:
+        return Findings(None, None, _told(judged, said), [], [], [], [], [], [], needs_human)
+    return _findings(rated, said, tells_anchors=tells_anchors, needs_human=needs_human)
+
+
+def _findings(judged: Sequence[Judgement], said: Sequence[Said], *, tells_anchors: bool, needs_human: bool) -> Findings:
     weights = [one.criterion.weight for one in judged]
     score = scoring.overall(zip((one.score for one in judged), weights, strict=True))
     confidence = scoring.overall_confidence(zip((one.confidence for one in judged), weights, strict=True))
@@ -51,13 +59,14 @@ def findings_of(
         improvement_plan=[_step(point, tells_anchors=tells_anchors) for point in missing[:MOST]],
         knowledge_gaps=[f"{one.criterion.title}: {point.rubric.point.statement}" for one, point in _gaps(judged)],
         recommendations=_recommendations(judged, said),
-        needs_human=is_flagged or (confidence or 0.0) < UNSURE or any(_asks(one) for one in judged),
+        needs_human=needs_human or (confidence or 0.0) < UNSURE,
     )
 
 
 def _asks(one: Judgement) -> bool:
     """Whether this judgement wants a person: counted words are no verdict, and some replies were no good."""
-    return one.method == COVERAGE or one.verdict == LEFT_TO_HUMAN or one.dropped > 0
+    counts_words = one.method == COVERAGE and one.criterion.is_judged
+    return counts_words or one.verdict == LEFT_TO_HUMAN or one.dropped > 0
 
 
 def _between(judged: Sequence[Judgement], least: float, below: float) -> list[Judgement]:
@@ -97,6 +106,17 @@ def _step(point: PointShown, *, tells_anchors: bool) -> str:
     if rubric.follow_up and tells_anchors:
         step = f"{step} Ask yourself: {rubric.follow_up}"
     return f"{step} A solid answer: {rubric.solid}" if rubric.solid and tells_anchors else step
+
+
+def _told(judged: Sequence[Judgement], said: Sequence[Said]) -> str:
+    """How much was told, where there are no right answers."""
+    points = [point for one in judged for point in one.points]
+    shown, answers = sum(point.is_shown for point in points), sum(one.is_answered for one in said)
+    told = f", which tell of {shown} of {_count(len(points), 'thing')} that could be told" if points else ""
+    return (
+        f"{_count(answers, 'answer')} to {_count(len(said), 'question')}{told}. This says how much was told. "
+        "There are no right answers, so nothing is scored."
+    )
 
 
 def _summary(judged: Sequence[Judgement], said: Sequence[Said]) -> str:

@@ -18,9 +18,10 @@ from sessions_app.logs import log
 # What the frameworks say without a remedy, in our words.
 _SENTENCES = {
     "This field is required.": "This field is needed: send it, too.",
-    "This field may not be null.": "Send a value, or leave the field out.",
-    "This field may not be blank.": "Write something here, or leave the field out.",
+    "This field may not be null.": "Send a value.",
+    "This field may not be blank.": "Write something here.",
     "This list may not be empty.": "Name at least one.",
+    "Ensure this field has at least 1 elements.": "Name at least one.",
     "A valid integer is required.": "Send a whole number, such as 10.",
     "A valid number is required.": "Send a number, such as 0.5.",
     "Not a valid string.": "Send a text.",

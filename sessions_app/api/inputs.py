@@ -161,8 +161,8 @@ class Ordering(serializers.RegexField):
     def __init__(self, names: tuple[str, ...], **options: Any) -> None:
         one = f"-?({'|'.join(names)})"
         self.names = names
-        super().__init__(f"^{one}(,{one}){{0,4}}$", **options)
-        self.error_messages["invalid"] = f"Choose from {', '.join(names)}, with a minus for the other direction."
+        choices = f"Choose from {', '.join(names)}, with a minus for the other direction."
+        super().__init__(f"^{one}(,{one}){{0,4}}$", error_messages={"invalid": choices}, **options)
 
 
 class ExtendBody(ReasonBody):

@@ -7,7 +7,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.http import QueryDict
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -16,7 +19,6 @@ from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.models.actions import OPEN, Status
 from sessions_app.models.limits import MAX_NAME, MODES
 from sessions_app.models.session_queries import Sessions
-from sessions_app.services.sessions import check_status
 
 UNFINISHED = "unfinished"
 LAST_YEAR = 9000  # later dates cannot be told in every zone
@@ -73,13 +75,28 @@ def matching(rows: Sessions, filters: Filters) -> Sessions:
 
 
 def of_status(rows: Sessions, status: str) -> Sessions:
-    """Without a status, what is over: the unfinished ones have a group of their own. Raises InvalidStatusFilter."""
+    """Without a status, what is over: the unfinished ones have a group of their own.
+
+    Raises:
+        ValidationFailed: there is no such status.
+    """
     if status == UNFINISHED:
         return rows.unfinished()
+    if status and status not in list(Status):
+        raise ValidationFailed([FieldError("status", "invalid_choice", _("Choose one of the states in the list."))])
     if status:
-        check_status(status)
         return rows.filter(status=status)
     return rows.filter(status__in=[one for one in Status if one not in OPEN])
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any], per_page: int) -> Page[Any]:
+    """The page that is asked for; where there is none of that number, the nearest one, and a notice that says so."""
+    asked, pages = request.GET.get("page") or "1", Paginator(rows, per_page)
+    page = pages.get_page(asked)
+    if asked != str(page.number):
+        told = {"asked": asked[:20], "number": page.number}
+        messages.warning(request, _("There is no page “%(asked)s”. This is page %(number)s.") % told)
+    return page
 
 
 def _day(text: str, name: str, wrong: list[FieldError]) -> date | None:

@@ -124,6 +124,11 @@ def exchanges(messages: Sequence[SessionMessage], session: InterviewSession) -> 
     return found
 
 
+def sent_by_clock(shown: list[Exchange]) -> bool:
+    """Whether the last answer is a draft that the end of the time has sent."""
+    return bool(shown) and any(turn.sent_by_clock for turn in shown[-1].turns)
+
+
 @dataclass(frozen=True)
 class Row:
     """A session in a list, with the one thing to do next."""

@@ -13,8 +13,8 @@ from sessions_app import scoring
 from sessions_app.access import Actor
 from sessions_app.models import CandidateRequest, CriterionScore, Evaluation, InterviewSession, Review
 from sessions_app.models.actions import Phase, Status
-from sessions_app.models.evaluation import Method, Rating
-from sessions_app.services.report_words import judged_by, sections_of
+from sessions_app.models.evaluation import Method, Rating, Verdict
+from sessions_app.services.report_words import how_much_told, judged_by, sections_of, told_keys
 from sessions_app.services.scorecards import Standing, may_see_rubric, may_see_scores, reviews_of, standing
 
 from .words import Moment, moment
@@ -126,12 +126,20 @@ class Report:
     at: Moment
     notes: list[str] = field(default_factory=list)
     is_partial: bool = False
+    is_told: bool = False  # of what has no right answers
 
     @property
     def machine_words(self) -> str:
-        if self.evaluation.method == Method.PEOPLE:
+        if self.evaluation.method == Method.PEOPLE or self.is_told:
             return ""
         return f"{self.word}, {self.number}" if self.number else self.word
+
+    @property
+    def no_score(self) -> str:
+        """What stands in the place of the overall score where there is none."""
+        if self.is_told:
+            return _("Not scored: there are no right answers")
+        return _("Left to a person") if self.has_no_reply else _("Not enough evidence for a score")
 
     @property
     def has_no_reply(self) -> bool:
@@ -170,6 +178,7 @@ def report_of(session: InterviewSession, typed: dict[str, str] | None = None) ->
         at=moment(evaluation.created_at),
         notes=_notes(evaluation, session, scores, reviews),
         is_partial=_is_partial(evaluation, scores),
+        is_told=evaluation.overall_score is None and bool(scores) and {one.key for one in scores} <= told_keys(session),
     )
 
 
@@ -177,19 +186,28 @@ def _row(
     score: CriterionScore, reviews: Sequence[Review], objection: CandidateRequest | None, session: InterviewSession
 ) -> ScoreRow:
     rated = [rating.rating for review in reviews for rating in review.ratings.all() if rating.key == score.key]
+    word, number = _words_for(score, session)
     return ScoreRow(
         key=score.key,
         title=score.title,
         weight=score.weight,
-        word=str(_NO_SCORE.get(score.verdict) or _word(score.score, score.method)),
+        word=word,
         score=score.score,
-        number=_number(score.score, score.method),
+        number=number,
         rationale=score.rationale,
         quotes=[Quote(row.quote, row.message.seq, row.message.question_number) for row in score.evidence.all()],
         points=score.points if may_see_rubric(session, for_staff=False) else [],
         people=[str(_WORDS[word]) for word in rated if word],
         objection=objection,
     )
+
+
+def _words_for(score: CriterionScore, session: InterviewSession) -> tuple[str, str]:
+    """A criterion in a word and a number; in a word alone where there are no right answers."""
+    if score.verdict != Verdict.LEFT_TO_HUMAN and score.key in told_keys(session):
+        return how_much_told(score.score), ""
+    word = _NO_SCORE.get(score.verdict) or _word(score.score, score.method)
+    return str(word), _number(score.score, score.method)
 
 
 def _word(score: float | None, method: str) -> str:

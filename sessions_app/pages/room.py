@@ -184,6 +184,10 @@ class Room:
         return self.session.has_closed(self.session.now)
 
     @property
+    def sent_by_clock(self) -> bool:
+        return present.sent_by_clock([self.latest] if self.latest else [])
+
+    @property
     def is_open(self) -> bool:
         return self.session.status in OPEN
 
@@ -234,7 +238,7 @@ def _was_idle(session: InterviewSession) -> bool:
     if session.status != Status.PAUSED or session.idle_minutes is None:
         return False
     last = session.events.filter(type="session.paused").order_by("-seq").values_list("data", flat=True).first()
-    return bool(last) and last.get("code") == "idle"
+    return last is not None and last.get("code") == "idle"
 
 
 def _slot(session: InterviewSession) -> str:

@@ -167,7 +167,7 @@ def _room(session: InterviewSession | None = None, viewer: present.Viewer = CAND
         "timer": Timer("17 minutes", moment(NOW), 1_020_000),
         "rail": entries,
         **dict.fromkeys(("earlier", "latest", "hidden", "composer", "ended", "unsent")),
-        **dict.fromkeys(("partial", "asked_ago", "paused_ago", "opens"), ""),
+        **dict.fromkeys(("partial", "asked_ago", "paused_ago", "paused_idle", "opens"), ""),
         "waited": timedelta(0),
     }
     return Room(**{**given, **fields})

@@ -6,11 +6,11 @@ import re
 from datetime import timedelta
 
 from django.core.cache import cache
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -32,7 +32,7 @@ from . import present
 from .answers import see_other
 from .context import THEMES
 from .guard import personal
-from .history import UNFINISHED, Filters, matching, of_status
+from .history import UNFINISHED, Filters, matching, of_status, page_of
 from .practice_list import card
 from .preferences import THEME
 from .zones import YEAR, remember, zone_context
@@ -114,10 +114,12 @@ def session_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     filters, wrong = Filters.of(request.GET), []
     try:
         rows = matching(own_sessions(request), filters)
+        selected = of_status(rows, filters.status)
     except ValidationFailed as error:
         rows, wrong = own_sessions(request).none(), error.errors
+        selected = rows
     unfinished = [] if filters.status else list(rows.unfinished()[: UNFINISHED_SHOWN + 1])
-    page = Paginator(of_status(rows, filters.status), PER_PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, selected, PER_PAGE)
     scores = scores_in_words(list(page), actor)
     context = {
         "unfinished": [present.row(session, session.now) for session in unfinished[:UNFINISHED_SHOWN]],
@@ -126,7 +128,7 @@ def session_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         "page": page,
         "filters": filters,
         "choices": [(UNFINISHED, _("Unfinished")), *((str(value), word) for value, word in STATUS_CHOICES)],
-        "modes": [(mode, present.modes([mode]).capitalize()) for mode in MODES],
+        "modes": [(mode, capfirst(present.modes([mode]))) for mode in MODES],
         "errors": wrong,
         **zone_context(request),
     }

@@ -71,11 +71,13 @@ def export(request: HttpRequest, actor: Actor, session_id: UUID, extension: str)
 def _transcript(session: InterviewSession, actor: Actor) -> dict[str, object]:
     messages = messages_of(session)
     answered, skipped = present.questions_answered(messages)
+    shown = present.exchanges(messages, session)
     return {
         "session": session,
         "viewer": present.viewer(session, actor),
         "chip": present.chip(session, session.now),
-        "exchanges": present.exchanges(messages, session),
+        "exchanges": shown,
+        "sent_by_clock": present.sent_by_clock(shown),
         "answered": len(answered),
         "skipped": len(skipped),
         "used": duration(session.used_ms(session.now)) if session.started_at else "",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from sessions_app.ai.protocol import BUILT_IN
@@ -19,6 +19,7 @@ from sessions_app.services.connections import connected
 from sessions_app.services.engines import engine
 
 from . import present
+from .history import page_of
 from .practice_list import LENGTHS, PracticeFilters, card, matching, topics
 from .words import moment
 from .zones import zone_for
@@ -36,14 +37,14 @@ def practice_list(request: HttpRequest) -> HttpResponse:
         rows = matching(InterviewTemplate.objects.offered(), filters)
     except ValidationFailed as error:
         rows, wrong = InterviewTemplate.objects.none(), error.errors
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = page_of(request, rows, PER_PAGE)
     context = {
         "cards": [card(template) for template in page],
         "page": page,
         "filters": filters,
         "topics": topics(),
         "lengths": [(value, words) for value, (words, _) in LENGTHS.items()],
-        "modes": [(mode, present.modes([mode]).capitalize()) for mode in MODES],
+        "modes": [(mode, capfirst(present.modes([mode]))) for mode in MODES],
         "engine": engine(BUILT_IN),
         "errors": wrong,
     }

@@ -152,10 +152,11 @@ def short_minutes(number: int) -> str:
 
 
 def time_taken(thinking_ms: int, paused_ms: int) -> str:
-    """Thinking time, and what was spent in pauses: "23 min + 6 paused"."""
-    paused = round(paused_ms / 60_000)
+    """Thinking time, and what was spent in pauses: "23 min + 6 min paused"."""
     thought = duration(thinking_ms)
-    return _("%(thought)s + %(paused)s paused") % {"thought": thought, "paused": paused} if paused else thought
+    if paused_ms < 30_000:
+        return thought
+    return _("%(thought)s + %(paused)s paused") % {"thought": thought, "paused": duration(paused_ms)}
 
 
 def ago(span: timedelta) -> str:

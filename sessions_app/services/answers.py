@@ -15,7 +15,7 @@ from sessions_app.models import InterviewSession, Operation, SessionMessage
 from sessions_app.models.actions import Phase, Role, Status
 from sessions_app.models.limits import MAX_ANSWER, MAX_DRAFT_STEP
 
-from .change import Change, changing
+from .change import Change, changing, over
 from .expiry import expire
 from .turns import add_answer, add_closing, queue_question, requeue
 
@@ -80,7 +80,7 @@ def submit_answer(
             return _accept(change, answer)
         if earlier is None and answer.text.strip():
             _keep_note(change, answer)
-    raise errors.SessionExpired(change.session.time_ended_by)
+    raise over(change.session)
 
 
 def save_draft(

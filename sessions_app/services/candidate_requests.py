@@ -20,7 +20,7 @@ from sessions_app.models.actions import OPEN, Role, Status
 from sessions_app.models.clock import database_now
 from sessions_app.models.limits import MAX_ACCOMMODATION, MAX_EXTRA_MINUTES
 
-from . import sessions
+from . import letters, sessions
 from .change import Change, changing
 
 KINDS = {kind: word for kind, word in CandidateRequest.KINDS if kind != "score"}  # that one: ``disagreeing.py``
@@ -158,7 +158,8 @@ def _answer(asked: CandidateRequest, status: str, answer: str, actor: Actor, now
         if not still_open.update(status=status, answer=words, handled_at=change.now, handled_by=actor.user):
             raise errors.RequestAnswered
         change.record("request.answered", request=asked.pk, kind=asked.kind, status=status)
-    return request_for(asked.pk, actor)
+        letters.write_answer(answered := request_for(asked.pk, actor), change.session, change.now)
+    return answered
 
 
 def _add_time(asked: CandidateRequest, minutes: int, actor: Actor, now: datetime | None) -> None:

@@ -174,7 +174,7 @@ def refusal(session: InterviewSession, action: str, actor: Actor, now: datetime)
     if action in session.allowed_actions(frozenset(Role), now):
         return _not_yours(session, action)
     if session.status in OPEN and session.is_over(now):
-        return errors.SessionExpired(session.time_ended_by)
+        return over(session)
     if action in ("answer", "skip", "save_draft", "generate_question"):
         return _not_answerable(session, action)
     return _wrong_state(session, action, now)
@@ -187,13 +187,18 @@ def _not_yours(session: InterviewSession, action: str) -> errors.DomainError:
     return errors.PermissionDenied(f"{who} can do this in this session.")
 
 
+def over(session: InterviewSession) -> errors.DomainError:
+    """That its time is over, and why."""
+    return errors.SessionExpired(session.time_ended_by, is_practice=session.is_practice)
+
+
 def no_limit() -> errors.DomainError:
     return errors.InvalidSessionState("This session has no time limit, so there is no time to extend.")
 
 
 def _not_answerable(session: InterviewSession, action: str) -> errors.DomainError:
     if session.status == Status.EXPIRED:
-        return errors.SessionExpired(session.time_ended_by)
+        return over(session)
     if session.status != Status.ACTIVE:
         return errors.SessionNotActive(session.status)
     if action == "generate_question" and session.turn_is_live:

@@ -9,10 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.admin.models import LogEntry
+from django.db import OperationalError, connection, transaction
 
 from sessions_app import errors
 from sessions_app.access import SYSTEM, Actor
 from sessions_app.ai.masking import masked
+from sessions_app.logs import log
 from sessions_app.models import (
     CriterionScore,
     Evaluation,
@@ -45,6 +47,7 @@ _EMPTIED: dict[str, Any] = {
 }
 _LISTS = ("went_well", "okay", "to_improve", "improvement_plan", "knowledge_gaps", "recommendations", "flags")
 _WORDS_OF_A_VERDICT: dict[str, Any] = {"summary": "", **{name: [] for name in _LISTS}}
+LOG_WAIT_MS = 1000  # for readers, before the log of writes is left to a later checkpoint
 _OVER = (SESSION_ENDED, "The session has ended.")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -134,6 +137,7 @@ def _erase(change: Change, reason: str, *, keeps_verdict: bool, **how: Any) -> N
     _delete_words(change.session)
     change.record("session.erased", reason=reason, **how)
     _empty(change)
+    transaction.on_commit(empty_write_ahead_log)
 
 
 def _end(change: Change) -> None:
@@ -206,6 +210,26 @@ def _rewrite(row: Any, texts: Iterable[str], names: Iterable[str], *others: str)
     for name in texts:
         setattr(row, name, masked(getattr(row, name), names))
     row.save(update_fields=[*texts, *others])
+
+
+def empty_write_ahead_log() -> None:
+    """Have SQLite give up what its log of writes still holds of erased rows; after the commit that erased them.
+
+    Who still reads keeps it for a while: it then goes with a later checkpoint, and the erasure stands all the same.
+    """
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        waits = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+        try:
+            cursor.execute(f"PRAGMA busy_timeout={LOG_WAIT_MS}")
+            is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except OperationalError:
+            is_busy = True
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={int(waits)}")
+    if is_busy:
+        log.warning("erasure.log_kept", component="erasure")
 
 
 # -- answers and logs that quote ---------------------------------------------------------------------------------------

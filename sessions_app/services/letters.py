@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_supported_language_variant, override
 
-from sessions_app.models import InterviewSession, Invitation, OutgoingMessage, User
+from sessions_app.models import CandidateRequest, InterviewSession, Invitation, OutgoingMessage, User
 from sessions_app.models.ids import new_token
 
 from .calendars import calendar_of
@@ -129,6 +129,11 @@ def write_reminder(session: InterviewSession, now: datetime) -> None:
 def write_way_back(session: InterviewSession, now: datetime) -> None:
     """How to go on after a pause, once for each pause."""
     _write("paused", f"{session.pk}:{session.paused_at:%Y%m%dT%H%M%S.%f}", session, now=now)
+
+
+def write_answer(asked: CandidateRequest, session: InterviewSession, now: datetime) -> None:
+    """What became of something they asked for."""
+    _write("answered", str(asked.pk), session, now=now, asked=asked)
 
 
 # -- the row -----------------------------------------------------------------------------------------------------------

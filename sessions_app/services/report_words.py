@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from sessions_app.models import Evaluation
+from sessions_app.ai.criteria import criteria_of
+from sessions_app.models import Evaluation, InterviewSession
 from sessions_app.models.evaluation import Method
 
 
@@ -19,6 +20,17 @@ def sections_of(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
         (_("Recommendations"), evaluation.recommendations),
     )
     return [(title, [str(line) for line in lines]) for title, lines in named if lines]
+
+
+def told_keys(session: InterviewSession) -> set[str]:
+    """Keys of the criteria that say how much was told, since there are no right answers."""
+    return {one.key for one in criteria_of(session.plan) if not one.is_judged}
+
+
+def how_much_told(score: float | None) -> str:
+    """``score`` is the share of what could be told, in percent."""
+    told = score or 0.0
+    return _("Much told") if told >= 75 else _("Partly told") if told >= 40 else _("Little told")
 
 
 def judged_by(evaluation: Evaluation) -> str:

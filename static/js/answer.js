@@ -36,7 +36,8 @@ function set(field, text) {
 export const isIn = (place, text) =>
   text.split(/^ {0,3}`{3,}.*$/m).every((part) => place.textContent.includes(part.trim()));
 
-// What is in the fields and where the caret is, to be put into the page that comes.
+// What is in the fields and where the caret is, to be put into the page that comes. ``question`` is the one it is meant
+// for; a note is for none.
 export function held(form) {
   const { content, code, language } = form.elements;
   const fields = [content, code].filter(Boolean).map((field) => ({
@@ -46,7 +47,8 @@ export function held(form) {
     scroll: [field.scrollTop, field.scrollLeft],
     isFocused: document.activeElement === field,
   }));
-  return { fields, whole: whole(form), changed: whole(form) !== original(form), language: language?.value };
+  const question = form.matches("[data-is-held], [data-is-told]") ? "" : (form.elements.in_reply_to?.value ?? "");
+  return { fields, question, whole: whole(form), changed: whole(form) !== original(form), language: language?.value };
 }
 
 export function putBackInto(form, { fields, changed, language }) {

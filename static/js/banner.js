@@ -14,6 +14,7 @@ let wasAway = false;
 let isLong = false; // away for so long that the answers are offered as a file
 let until = 0; // the next try
 
+export const isLive = () => state === "live";
 export const isOffline = () => state === "offline" || navigator.onLine === false;
 
 // ``isDone`` says whether nothing waits to be sent; ``onSignIn`` is what the button does; ``until`` is when it is tried again.
@@ -25,11 +26,11 @@ export function show(next, { isDone = () => true, onSignIn = () => {}, carrier =
   place.dataset.state = state;
   if (carrier) sayCarrier(carrier);
   count();
-  if (was === state) return;
+  const isBack = state === "live" && wasAway && isDone();
+  if (was === state && !isBack) return;
   clearTimeout(timer);
   watchLong(AWAY.includes(state));
-  const isBack = state === "live" && wasAway && isDone();
-  wasAway = state !== "live" && (wasAway || state === "offline" || state === "trouble");
+  wasAway = !isBack && (wasAway || state === "offline" || state === "trouble");
   say(place, isBack ? "back" : state, onSignIn);
   if (isBack) timer = setTimeout(() => say(place, "live"), BACK_MS);
 }

@@ -15,7 +15,7 @@ const COMMANDS = {
   time: { what: () => true, run: readTime },
   question: { what: () => byId("content"), run: () => openPart("talk") },
   code: { what: () => byId("code"), run: () => openPart("code") },
-  end: { what: () => document.querySelector("[data-finish]"), run: (link) => location.assign(link.href) },
+  end: { what: () => document.querySelector("[data-finish]"), run: finish },
   keys: { what: allowed, run: () => byId("keys").showModal() },
 };
 
@@ -73,17 +73,27 @@ function clicked(event) {
   const command = target.closest("[data-command]")?.dataset.command;
   if (!target.closest(".bar__more")) closeMore();
   if (target.closest("[data-menu]")) open();
-  if (target.closest("#commands a")) {
-    byId("commands").close();
-    for (const fold of document.querySelectorAll("details.earlier")) fold.open = true;
-  }
+  if (target.closest("#commands a")) goTo(target.closest("a"), event);
   if (command) {
     byId("commands").close();
     const { what, run } = COMMANDS[command];
     run(what());
   }
   if (target.closest(".bar__leave") && !event.ctrlKey && !event.metaKey) leave(event);
+  if (target.closest("[data-finish], .more__finish") && !event.ctrlKey && !event.metaKey) finish(target.closest("a"), event);
   if (target.closest("[data-leave=pause]")) pauseAndLeave(target.closest("button"));
+}
+
+// To the turn's heading, and the focus with it: the place alone can have none.
+function goTo({ hash }, event) {
+  event.preventDefault();
+  byId("commands").close();
+  for (const fold of document.querySelectorAll("details.earlier")) fold.open = true;
+  location.hash = hash;
+  const heading = document.querySelector(`${hash} .turn__head`);
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }
 
 const closeMore = () => document.querySelector(".bar__more[open]")?.removeAttribute("open");
@@ -93,6 +103,13 @@ function leave(event) {
   if (!document.querySelector("[data-pause]") || !leads()) return;
   event.preventDefault();
   byId("leave").showModal();
+}
+
+// The page that asks whether to finish says what is unsent, so the server has to know it.
+async function finish({ href }, event) {
+  event?.preventDefault();
+  await flush();
+  location.assign(href);
 }
 
 async function pauseAndLeave(button) {

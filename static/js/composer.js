@@ -7,6 +7,7 @@ import { flush, idle, keepLocal } from "./draft.js";
 import { join } from "./kept.js";
 import { add, now } from "./outbox.js";
 import { pendingFor, showSending } from "./sending.js";
+import { announce } from "./speech.js";
 import { leads } from "./tabs.js";
 import { say } from "./words.js";
 
@@ -28,7 +29,7 @@ function submitted(event) {
   const isComposer = form.matches("form.composer");
   const isPause = form.action.endsWith("/pause");
   if (isComposer || isPause || !leads() || isOffline()) event.preventDefault();
-  if (!leads()) return document.querySelector("#elsewhere button")?.focus();
+  if (!leads()) return announce(document.querySelector("#elsewhere p").textContent.trim());
   if (isPause) return onPause();
   if (!isComposer) return isOffline() && tell(say("needs the connection"));
   if (isDraft(form, submitter)) return flush();
@@ -60,6 +61,7 @@ export function giveBack({ text }, why) {
   if (!field) return false;
   field.form.removeAttribute("data-is-held"); // it is the answer again, and is kept as such
   const since = whole(field.form);
+  if (why) field.form.dataset.isTold = ""; // why it is here
   fill(field.form, text);
   if (since.trim() && since.trim() !== text.trim()) join(field, since);
   field.dispatchEvent(new Event("input", { bubbles: true }));

@@ -98,18 +98,22 @@ function replace(page) {
   else if (composer()) held = inFields(composer()); // a paused room has no field: it waits until there is one again
   isFresh = false;
   const place = remember();
+  let isBehind = false; // what was written is for a question that is not open any more
   grid().replaceWith(next);
   const bar = page.querySelector(".bar");
   if (bar) document.querySelector(".bar").replaceWith(bar);
   document.title = page.title;
   if (composer()) {
+    isBehind = isFor(held) && held.question !== composer().elements.in_reply_to?.value;
     if (held) putBackInto(composer(), held);
     held = null;
   }
   if (next.dataset.live !== "yes") giveBack(held);
   restore(place);
-  onShown(next, place);
+  onShown(next, { ...place, isBehind });
 }
+
+const isFor = (typed) => Boolean(typed?.question && typed.changed && typed.whole.trim());
 
 // There is no field any more: what was typed and nowhere else to be seen can be copied.
 function giveBack(typed) {

@@ -3,7 +3,7 @@
 
 import { isIn } from "./answer.js";
 import { offerFile } from "./answers_file.js";
-import { isOffline, show } from "./banner.js";
+import { isLive, isOffline, show } from "./banner.js";
 import { showClock } from "./clock.js";
 import { prepare as prepareCode, showCode } from "./code.js";
 import { giveBack, takeOver, tell } from "./composer.js";
@@ -13,6 +13,7 @@ import * as outbox from "./outbox.js";
 import { prepare as prepareCommands } from "./commands.js";
 import { grow, grid, putIn, refresh, restart } from "./page.js";
 import { prepare as preparePanes, showPanes } from "./panes.js";
+import { arrive, focusOn, leadTo } from "./place.js";
 import * as pausing from "./pausing.js";
 import { note, prepare as prepareSending, showSending } from "./sending.js";
 import { askToSignIn, prepare as prepareSignIn } from "./signin.js";
@@ -46,9 +47,11 @@ function start() {
   pausing.prepare(room.dataset.room, { may: () => writes() && !outbox.entries().length, paused });
   join(room.dataset.room, tabChanged);
   document.addEventListener("click", ({ target }) => target.closest("[data-use-this-one]") && useThisOne());
+  document.addEventListener("submit", ({ target }) => target.action.endsWith("/resume") && leadTo("content"));
   addEventListener("storage", ({ key }) => (key === OUT ? leave() : key?.startsWith("iv:") && shownAgain()));
   addEventListener("beforeunload", guard);
   shownAgain();
+  arrive();
   outbox.now().then(pausing.now);
   document.body.dataset.scripted = "yes";
   return watchOnly(room);
@@ -74,8 +77,10 @@ function onFrame(event, told) {
   return refresh();
 }
 
+const isDone = () => !outbox.entries().length;
+
 function onState(state, carrier, until) {
-  show(state, { carrier, until, isDone: () => !outbox.entries().length, onSignIn: askToSignIn });
+  show(state, { carrier, until, isDone, onSignIn: askToSignIn });
   if (state === "signed out" && grid().dataset.candidate) askToSignIn();
   if (state === "live" && outbox.entries().length && !outbox.underWay()) outbox.now().then(pausing.now);
   else if (state === "live") pausing.now();
@@ -87,7 +92,11 @@ function pause() {
   pausing.want(idle().then(outbox.now));
 }
 
-const paused = () => (isAtRisk() ? refresh() : location.assign(location.pathname));
+function paused() {
+  if (isAtRisk()) return refresh().then(() => focusOn("paused"));
+  leadTo("paused");
+  return location.assign(location.pathname);
+}
 
 function leave() {
   isOut = true;
@@ -95,8 +104,9 @@ function leave() {
 }
 
 // A page came in place of the one before.
-function shown(next, { isAtEnd }) {
+function shown(next, { isAtEnd, isBehind }) {
   shownAgain();
+  if (isBehind && leads()) tell(say("answered elsewhere"));
   showClock();
   showPanes();
   speak(next);
@@ -120,8 +130,13 @@ function changed(entry, state) {
   if (state.name === "saved") remark(say("answer sent"));
   if (state.name === "waiting") show(away(state), { until: state.until });
   if (state.name === "signed out") onState("signed out");
-  setTimeout(showSending); // the entry is crossed out only after this
+  setTimeout(crossedOut, 0, state); // the entry is, only after this
   if (state.name === "saved" || state.name === "refused") refresh();
+}
+
+function crossedOut({ name }) {
+  showSending();
+  if (name === "saved" && isLive()) show("live", { isDone });
 }
 
 const away = ({ isServer }) => (isServer ? "trouble" : isOffline() ? "offline" : "reconnecting");

@@ -14,4 +14,4 @@ function giveNames() {
 }
 
 // After Django has made them, which may be before or after the page counts as loaded.
-window.django.jQuery(() => setTimeout(giveNames));
+addEventListener("DOMContentLoaded", () => window.django.jQuery(() => setTimeout(giveNames)));

@@ -72,7 +72,7 @@ function hold() {
   form.toggleAttribute("data-is-held", Boolean(pending));
   if (pending && whole(form) === pending.text) fill(form, "");
   for (const button of form.querySelectorAll(".composer__send, .composer__skip")) {
-    button.setAttribute("aria-disabled", String(Boolean(pending)));
+    button.setAttribute("aria-disabled", String(Boolean(pending) || !isOurs()));
   }
   form.querySelector("[data-on-its-way]").hidden = !pending;
 }

@@ -39,4 +39,5 @@ export function showTabs(mayWrite) {
   if (isLeading) place.replaceChildren();
   else if (!place.firstChild) place.append(document.querySelector("[data-elsewhere]").content.cloneNode(true));
   for (const field of document.querySelectorAll("#content, #code")) field.readOnly = !mayWrite;
+  for (const button of document.querySelectorAll("[data-pause], .composer__save")) button.ariaDisabled = String(!isLeading);
 }

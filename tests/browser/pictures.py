@@ -17,7 +17,7 @@ from .room import DRAFTS, answer_field, at_question, scripted, send
 
 FOLDER = Path(__file__).parent / "screenshots"
 SCREENS: dict[str, dict[str, Any]] = {
-    "1280": {"viewport": {"width": 1280, "height": 800}},
+    "1280": {"viewport": {"width": 1280, "height": 720}},
     "360": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},
 }
 SAID = (

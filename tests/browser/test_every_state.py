@@ -30,7 +30,7 @@ TOLD = {
     "room-generating": "Your first question",
     "room-failed": "Try again",
     "room-paused": "Resume",
-    "room-expired": "was sent automatically",
+    "room-expired": "We saved everything you sent.",
     "done-nothing": "Nothing to score",
     "done-scoring": "Scoring…",
     "done-failed": "Scoring didn't work.",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from .gallery import Gallery
+from .test_accessibility import TOO_WIDE
 
 STYLE = """([selector, part, name]) => {
     const node = document.querySelector(selector);
@@ -91,3 +92,12 @@ def test_its_own_fonts_are_loaded_and_codes_only_where_there_is_code(gallery: Ga
     two = {"Source Serif 4 Variable", "Figtree Variable"}
     assert set(gallery.look(gallery.page("landing")).evaluate(FONTS)) == two
     assert set(gallery.look(gallery.page("transcript")).evaluate(FONTS)) >= two | {"JetBrains Mono Variable"}
+
+
+@pytest.mark.parametrize("size", ["125", "150"])
+@pytest.mark.parametrize("page", ["history", "insights", "room", "room-nearly-over"])
+def test_large_letters_fit_a_narrow_page(gallery: Gallery, page: str, size: str) -> None:
+    """What the preferences do with ``data-text``. The columns of a list end where the letters need the space."""
+    tab = gallery.look(gallery.page(page), viewport={"width": 320, "height": 900})
+    tab.evaluate("size => { document.documentElement.dataset.text = size; }", size)
+    assert tab.evaluate(TOO_WIDE) == []
