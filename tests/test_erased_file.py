@@ -10,10 +10,13 @@ from django.db import connection
 
 from sessions_app.models import InterviewSession, User
 from sessions_app.services import sessions
+from sessions_app.services.answers import save_draft
 from sessions_app.services.personal_data import erase_account
 from tests import factories as f
+from tests.real_database import real_database  # noqa: F401 (a fixture)
 
 pytestmark = [
+    pytest.mark.usefixtures("real_database"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's files"),
 ]
@@ -30,17 +33,17 @@ def stored() -> bytes:
 
 def written(ann: User) -> InterviewSession:
     session = f.waiting(ann, challenge_text=f"Ask {CANARY}.")
-    sessions.save_draft(session.pk, LONG, actor=f.as_actor(ann))
+    save_draft(session.pk, LONG, 1, actor=f.as_actor(ann))
     assert CANARY.encode() in stored()
     return session
 
 
-def test_no_word_of_an_erased_session_stays(real_database: None, ann: User) -> None:
+def test_no_word_of_an_erased_session_stays(ann: User) -> None:
     sessions.erase_session(written(ann).pk, actor=f.as_actor(ann))
     assert CANARY.encode() not in stored()
 
 
-def test_no_word_of_an_erased_account_stays(real_database: None, ann: User) -> None:
+def test_no_word_of_an_erased_account_stays(ann: User) -> None:
     User.objects.filter(pk=ann.pk).update(name=CANARY)
     ann.refresh_from_db()
     written(ann)
@@ -48,13 +51,13 @@ def test_no_word_of_an_erased_account_stays(real_database: None, ann: User) -> N
     assert CANARY.encode() not in stored()
 
 
-def test_a_reader_does_not_hold_an_erasure_up(real_database: None, ann: User) -> None:
+def test_a_reader_does_not_hold_an_erasure_up(ann: User) -> None:
     session = written(ann)
     reader = sqlite3.connect(str(connection.settings_dict["NAME"]))
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM sessions_app_interviewsession").fetchall()
     sessions.erase_session(session.pk, actor=f.as_actor(ann))
-    assert f.fresh(session).erased_at is not None
+    assert InterviewSession.objects.get(pk=session.pk).erased_at is not None
     reader.close()
     with connection.cursor() as cursor:
         assert cursor.execute("PRAGMA busy_timeout").fetchone()[0] == 20_000

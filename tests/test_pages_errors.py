@@ -163,3 +163,11 @@ def test_each_says_whether_work_is_safe_and_what_to_do_and_gives_a_reference(err
     assert "Reference: req_mine" in page
     assert any(word in page for word in ("is stored", "is safe", "is lost", "was lost"))
     assert any(word in page for word in ("Go back", "ry again", "Check the link", "newer link", "sign out and in"))
+
+
+@pytest.mark.parametrize("path", ["/timer", "/theme", "/language", "/zone", "/practice/databases/start"])
+def test_who_opens_the_address_of_a_form_is_told_so(path: str, client: Client) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "Error 405" in answer.content.decode()
+    assert "takes only what its form sends" in answer.content.decode()

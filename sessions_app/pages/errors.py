@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -34,6 +34,12 @@ class ServerError(errors.DomainError):
     sentence = gettext_lazy("Something broke on our side. What was saved is safe; try again in a moment.")
 
 
+class MethodNotAllowed(errors.DomainError):
+    status = 405
+    code = "METHOD_NOT_ALLOWED"
+    sentence = gettext_lazy("This address takes only what its form sends. Nothing was changed.")
+
+
 class ErrorPagesMiddleware:
     """Turns the errors that verbs raise into answers. Django's own 404 and 403 go to the handlers below."""
 
@@ -41,7 +47,10 @@ class ErrorPagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            return _only_by_a_form(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         known = as_domain_error(error)
@@ -98,6 +107,13 @@ def locked_out(request: HttpRequest, *_: Any) -> HttpResponse:
     return answer(request, errors.RateLimited(wait))
 
 
+def _only_by_a_form(request: HttpRequest, empty: HttpResponseNotAllowed) -> HttpResponse:
+    """Somebody has opened the address that a form sends to: the same answer, with words."""
+    response = answer(request, MethodNotAllowed())
+    response["Allow"] = empty["Allow"]
+    return response
+
+
 def _json(error: errors.DomainError) -> HttpResponse:
     return JsonResponse(errors_json.body(error), status=error.status)
 
@@ -106,6 +122,7 @@ def _page(request: HttpRequest, error: errors.DomainError) -> HttpResponse:
     number = error.status if error.status in PAGES else 400
     preferences = chosen(in_browser(request))
     context = {
+        "status": error.status,
         "message": error.message,
         "wait": getattr(error, "wait_seconds", None),
         "theme": preferences["theme"],

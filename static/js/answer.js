@@ -32,9 +32,11 @@ function set(field, text) {
   if (field.value !== text) field.value = text;
 }
 
-// Whether all of a text can be read there; its fences are not shown.
+// Whether all of a text can be read there. Its fences, its backticks and where its lines end are not shown.
+const bare = (text) => text.replace(/[\s`]+/g, "");
+
 export const isIn = (place, text) =>
-  text.split(/^ {0,3}`{3,}.*$/m).every((part) => place.textContent.includes(part.trim()));
+  text.split(/^ {0,3}`{3,}.*$/m).every((part) => bare(place.textContent).includes(bare(part)));
 
 // What is in the fields and where the caret is, to be put into the page that comes. ``question`` is the one it is meant
 // for; a note is for none.

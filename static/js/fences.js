@@ -21,6 +21,20 @@ export function split(text, languages) {
   return join(prose, code, last.language) === text ? { prose, code, language: last.language } : whole;
 }
 
+// The text in parts as it is shown; a block that was not closed goes on to the end.
+export function pieces(text) {
+  const lines = text.split("\n");
+  const found = [];
+  let at = 0;
+  for (const { first, end, isClosed } of blocks(lines)) {
+    found.push({ text: lines.slice(at, first).join("\n"), isCode: false });
+    found.push({ text: lines.slice(first + 1, isClosed ? end : end + 1).join("\n"), isCode: true });
+    at = end + 1;
+  }
+  found.push({ text: lines.slice(at).join("\n"), isCode: false });
+  return found.filter((piece) => piece.text.trim());
+}
+
 function blocks(lines) {
   const found = [];
   for (const [number, line] of lines.entries()) {

@@ -2,6 +2,7 @@
 
 import { fill, whole } from "./answer.js";
 import { at, say as sentence } from "./words.js";
+import { pieces } from "./fences.js";
 import { copy } from "./copy.js";
 import { entries, now, take } from "./outbox.js";
 
@@ -44,10 +45,17 @@ const turnOf = (id) => turns().find((turn) => turn.dataset.sendingId === id);
 function draw(entry) {
   const turn = document.querySelector("[data-sending]").content.firstElementChild.cloneNode(true);
   turn.dataset.sendingId = entry.id;
-  turn.querySelector("[data-text]").textContent = entry.text || sentence("answer skipped");
+  turn.querySelector("[data-text]").append(...(entry.text ? pieces(entry.text).map(node) : [sentence("answer skipped")]));
   const place = document.querySelector("#question");
   (place.querySelector(".exchange--latest") ?? place).append(turn);
   return turn;
+}
+
+function node({ text, isCode }) {
+  if (!isCode) return text.replace(/^\n+|\n+$/g, "");
+  const code = Object.assign(document.createElement("pre"), { className: "turn__code", dir: "ltr", tabIndex: 0 });
+  code.append(Object.assign(document.createElement("code"), { textContent: text }));
+  return code;
 }
 
 function say(turn, entry) {

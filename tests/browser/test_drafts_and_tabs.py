@@ -75,6 +75,25 @@ def test_an_older_draft_of_this_device_is_offered_not_forced(open_room: Open, ch
     other.context.close()
 
 
+def test_a_draft_for_a_question_that_was_answered_elsewhere_is_no_draft_for_the_next_without_a_word(
+    open_room: Open, chromium: Any
+) -> None:
+    page = open_room()
+    answer_field(page).fill("For question one")
+    expect(page.locator("[data-saved]")).to_be_visible()
+    other = device_of(page, chromium)
+    send(other, "Sent from the other device.")
+    at_question(page, 2)
+    expect(page.locator("#notice")).to_contain_text("That question was answered elsewhere. Your text is still here")
+    expect(answer_field(page)).to_have_value("For question one")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator("#notice p")).to_be_in_viewport()
+    page.get_by_role("button", name="Send answer").click()
+    at_question(page, 3)
+    expect(page.locator("#notice")).to_be_empty()
+    other.context.close()
+
+
 def test_of_two_tabs_the_one_used_last_writes(open_room: Open) -> None:
     page = open_room()
     answer_field(page).fill("Begun in the first tab")
@@ -88,11 +107,14 @@ def test_of_two_tabs_the_one_used_last_writes(open_room: Open) -> None:
     take = page.get_by_role("button", name="Use this one")
     expect(take).to_be_visible()
     expect(answer_field(page)).not_to_be_editable()
-    page.get_by_role("button", name="Send answer").click()
-    page.wait_for_timeout(500)
+    for name in ("Send answer", "Save draft", "I don’t know / skip", "Pause"):
+        expect(page.get_by_role("button", name=name)).to_have_attribute("aria-disabled", "true")
+    page.get_by_role("button", name="Send answer").click(force=True)
+    expect(page.locator("#sr-status")).to_contain_text("open in another tab")
     assert stored(page) == []
     answer_field(other).fill("Begun in the first tab, continued in the second")
     take.click()
+    expect(page.get_by_role("button", name="Pause")).to_have_attribute("aria-disabled", "false")
     expect(answer_field(page)).to_have_value("Begun in the first tab, continued in the second")
     expect(answer_field(page)).to_be_editable()
     expect(answer_field(other)).not_to_be_editable()

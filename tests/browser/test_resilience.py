@@ -111,6 +111,23 @@ def test_it_is_sent_when_the_connection_is_back(open_room: Open) -> None:
     assert stored(page) == ["Said in a tunnel."]
 
 
+def test_it_says_that_everything_is_sent_when_it_is_and_not_before(open_room: Open) -> None:
+    page = open_room()
+    page.context.set_offline(True)
+    send(page, "Said in a tunnel.")
+    expect(page.locator(".turn--sending")).to_contain_text("Not sent yet")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator("#connection")).to_be_in_viewport()
+    held: list[Any] = []
+    page.route(ANSWERS, lambda route: held.append(route))
+    page.context.set_offline(False)
+    expect(page.locator("#connection[data-state=live]")).to_be_attached()
+    until(lambda: held or page.wait_for_timeout(50), 20)
+    expect(page.locator("#connection")).to_be_empty()
+    held[0].continue_()
+    expect(page.locator("#connection")).to_have_text("You’re back. Everything is sent.")
+
+
 def test_edit_takes_it_back_into_the_field(open_room: Open) -> None:
     page = open_room()
     page.route(ANSWERS, lambda route: route.abort())

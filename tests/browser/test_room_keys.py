@@ -53,6 +53,34 @@ def test_one_can_go_to_an_earlier_question(open_room: Open) -> None:
     page.keyboard.press("Control+k")
     dialog(page, "Commands").get_by_role("link", name="Question 1").click()
     expect(page.locator("#q-1")).to_be_in_viewport()
+    expect(page.locator("#q-1 .turn__head").first).to_be_focused()
+
+
+def test_the_focus_goes_along_with_a_pause_and_the_card_is_in_sight(open_room: Open) -> None:
+    page = open_room(viewport={"width": 360, "height": 740})
+    for number in (2, 3):
+        send(page, "Said. " * 60)
+        at_question(page, number)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#paused")).to_be_focused()
+    expect(page.get_by_role("button", name="Resume")).to_be_in_viewport()
+    scripted(page)
+    page.get_by_role("button", name="Resume").click()
+    expect(answer_field(page)).to_be_focused()
+
+
+def test_what_was_typed_last_is_known_when_it_asks_whether_to_finish(open_room: Open) -> None:
+    page = open_room()
+    answer_field(page).fill("Typed just now")
+    page.get_by_role("link", name="Finish").click()
+    expect(page.get_by_role("heading", name="Your draft, not sent")).to_be_visible()
+    expect(page.get_by_text("only on this device")).to_be_hidden()
+    page.get_by_role("button", name="Finish anyway").click()
+    page.goto(
+        page.url.partition("/sessions/")[0] + "/sessions/" + page.url.split("/sessions/")[1].split("/")[0] + "/done"
+    )
+    expect(page.locator("#draft")).to_have_value("Typed just now")
+    expect(page.get_by_role("button", name="Copy", exact=True)).to_be_visible()
 
 
 def test_a_question_mark_lists_the_keys_but_not_while_somebody_writes(open_room: Open) -> None:
@@ -80,11 +108,11 @@ def test_shortcuts_can_be_switched_off(open_room: Open) -> None:
 def test_leaving_pauses_if_that_is_wanted(open_room: Open) -> None:
     page = open_room()
     answer_field(page).fill("Half a thought")
-    page.get_by_role("link", name="My interviews").click()
+    page.get_by_role("link", name="Leave", exact=True).click()
     leave = dialog(page, "Leave the interview?")
     leave.get_by_role("button", name="Stay").click()
     expect(leave).to_be_hidden()
-    page.get_by_role("link", name="My interviews").click()
+    page.get_by_role("link", name="Leave", exact=True).click()
     leave.get_by_role("button", name="Pause and leave").click()
     expect(page).to_have_url(f"{page.url.split('/sessions/')[0]}/sessions/")
     expect(page.get_by_text("Paused").first).to_be_visible()
@@ -94,14 +122,14 @@ def test_leaving_pauses_if_that_is_wanted(open_room: Open) -> None:
 
 def test_leaving_with_the_clock_running_is_a_choice_too(open_room: Open) -> None:
     page = open_room()
-    page.get_by_role("link", name="My interviews").click()
+    page.get_by_role("link", name="Leave", exact=True).click()
     dialog(page, "Leave the interview?").get_by_role("link", name="Leave, keep the clock running").click()
     expect(page.get_by_text("clock running").first).to_be_visible()
 
 
 def test_a_dialog_that_is_closed_does_not_stop_the_page_from_following(open_room: Open) -> None:
     page = open_room()
-    page.get_by_role("link", name="My interviews").click()
+    page.get_by_role("link", name="Leave", exact=True).click()
     dialog(page, "Leave the interview?").get_by_role("button", name="Stay").click()
     send(page, "Still here.")
     at_question(page, 2)
