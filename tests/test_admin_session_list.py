@@ -340,7 +340,7 @@ def fill(session):
         cursor.execute(_COPY.format(columns=names, values=values))
         cursor.execute(_SCORES)
         for table in ("interviewsession", "evaluation", "review", "candidaterequest"):
-            # Rows of earlier tests were rolled back: a vacuum cuts the table short, not its indexes, which look dear then.
+            # Rows of earlier tests were rolled back: a vacuum cuts the table short, and indexes look dear beside it.
             cursor.execute(f"REINDEX TABLE sessions_app_{table}")
             cursor.execute(f"ANALYZE sessions_app_{table}")
 

@@ -45,7 +45,8 @@ const turnOf = (id) => turns().find((turn) => turn.dataset.sendingId === id);
 function draw(entry) {
   const turn = document.querySelector("[data-sending]").content.firstElementChild.cloneNode(true);
   turn.dataset.sendingId = entry.id;
-  turn.querySelector("[data-text]").append(...(entry.text ? pieces(entry.text).map(node) : [sentence("answer skipped")]));
+  const parts = entry.text ? pieces(entry.text).map(node) : [sentence("answer skipped")];
+  turn.querySelector("[data-text]").append(...parts);
   const place = document.querySelector("#question");
   (place.querySelector(".exchange--latest") ?? place).append(turn);
   return turn;

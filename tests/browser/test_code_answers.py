@@ -176,6 +176,7 @@ def test_offline_it_waits_in_the_outbox_and_is_sent_once(open_room: Open) -> Non
     page.get_by_role("button", name="Send answer").click()
     expect(page.locator(".turn--sending")).to_contain_text("Not sent yet")
     assert [entry["text"] for entry in page.evaluate(OUTBOX)] == [BLOCK]
+    assert page.locator(".turn--sending pre").text_content() == CODE  # as it will be shown when it is stored
     page.get_by_role("button", name="Edit").click()
     expect(workspace(page)).to_have_value(CODE)
     page.unroute(ANSWERS)
