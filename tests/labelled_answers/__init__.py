@@ -7,6 +7,9 @@ Two faults found by hand later ("None" taken for a denial, an alias counted twic
 What answers touch on (``coverage.touched``) was made on the tuning half, and looked at once on the other.
 ``python -m tests.labelled_answers`` prints the figures. One person wrote questions, answers and rules: real answers
 will do worse.
+
+``fresh/`` holds a third set: ten other questions, answered by somebody who had read neither the rules nor the aliases
+of the rubric points, and not changed after the first figure. No rule was tuned on it, and none may be.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from pathlib import Path
 from sessions_app.ai import bank
 from sessions_app.ai.coverage import shown, touched
 from sessions_app.ai.protocol import Question
+
+HERE = Path(__file__).parent
 
 # From best to worst; the last five are all worth nothing.
 RANK = {"strong": 3, "partial": 2, "weak": 1, "off_topic": 0, "stuffed": 0, "negated": 0, "echo": 0, "empty": 0}
@@ -54,11 +59,20 @@ class Labelled:
         return {kind: (self.shares[kind], len(touched(self.question, said))) for kind, said in self.answers.items()}
 
 
+def read(folder: Path) -> list[Labelled]:
+    """All entries of one folder, in the order of their file names."""
+    rows = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))]
+    return [Labelled(bank.question(row["question"]), row["answers"]) for row in rows]
+
+
 def labelled(*, held_out: bool) -> list[Labelled]:
-    """One half of the set, in the order of its file names."""
-    rows = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(__file__).parent.glob("*.toml"))]
-    found = [Labelled(bank.question(row["question"]), row["answers"]) for row in rows]
-    return [entry for entry in found if entry.is_held_out == held_out]
+    """One half of the set that the rules were made with."""
+    return [entry for entry in read(HERE) if entry.is_held_out == held_out]
+
+
+def fresh() -> list[Labelled]:
+    """The set that no rule was ever tuned on."""
+    return read(HERE / "fresh")
 
 
 def pairwise_order(entries: list[Labelled]) -> dict[str, float]:
@@ -80,3 +94,9 @@ def mean_shares(entries: list[Labelled]) -> dict[str, float]:
     """The mean evidence coverage of every kind of answer."""
     found = [entry.shares for entry in entries]
     return {kind: sum(shares[kind] for shares in found) / len(found) for kind in RANK}
+
+
+def strong_above(entries: list[Labelled], kinds: tuple[str, ...] = ("off_topic", "stuffed", "echo")) -> float:
+    """The share of pairs in which the strong answer covers strictly more than the worthless one."""
+    found = [entry.shares for entry in entries]
+    return sum(shares["strong"] > shares[kind] for shares in found for kind in kinds) / (len(found) * len(kinds))

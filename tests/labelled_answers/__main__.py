@@ -1,11 +1,13 @@
-"""The figures of the built-in evaluator on both halves of the labelled set."""
+"""The figures of the built-in evaluator on both halves of the labelled set, and on the fresh one."""
 
 from __future__ import annotations
 
-from . import labelled, mean_shares, pairwise_order
+from . import fresh, labelled, mean_shares, pairwise_order, strong_above
 
-for held_out in (False, True):
-    entries = labelled(held_out=held_out)
-    print("held out" if held_out else "tuning", f"({len(entries)} questions, {8 * len(entries)} answers)")
+SETS = {"tuning": labelled(held_out=False), "held out": labelled(held_out=True), "fresh": fresh()}
+
+for name, entries in SETS.items():
+    print(name, f"({len(entries)} questions, {8 * len(entries)} answers)")
     print("  mean coverage ", {kind: round(share, 3) for kind, share in mean_shares(entries).items()})
     print("  pairs in order", {kind: round(share, 3) for kind, share in pairwise_order(entries).items()})
+    print("  strong above off-topic, stuffed and echo", round(strong_above(entries), 3))
