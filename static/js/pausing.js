@@ -9,6 +9,7 @@ const AGAIN_MS = 5000;
 const STALE_MS = 10 * 60 * 1000; // of a page that was closed meanwhile: who comes back later than that wants to go on
 
 let session = "";
+let leads = () => true;
 let mayRun = () => true;
 let onPaused = () => {};
 let timer = 0;
@@ -16,9 +17,10 @@ let working = null;
 
 const key = () => `iv:p:v1:${session}`;
 
-// ``may`` says whether it can go out now; ``paused()`` hears when the wish is granted, or came too late.
-export function prepare(id, { may, paused }) {
-  [session, mayRun, onPaused] = [id, may, paused];
+// ``leads`` says whether this tab is the one that asks, ``may`` whether it can go out now; ``paused()`` hears when the wish
+// is granted, or came too late.
+export function prepare(id, { leads: isFirst, may, paused }) {
+  [session, leads, mayRun, onPaused] = [id, isFirst, may, paused];
   document.addEventListener("click", ({ target }) => target.closest("[data-go-on]") && forgetIt());
   if (Date.now() - (get(key())?.keptAt ?? 0) > STALE_MS) drop(key());
 }
@@ -33,7 +35,7 @@ export function want(first) {
 
 export function now() {
   clearTimeout(timer);
-  if (isWanted()) working ??= ask().finally(() => (working = null));
+  if (isWanted() && leads()) working ??= ask().finally(() => (working = null));
   return working;
 }
 

@@ -44,7 +44,7 @@ function start() {
   offerFile();
   watch(room.dataset.room, mayKeep, outbox.underWay);
   outbox.open(room.dataset.room, { may: leads, changed });
-  pausing.prepare(room.dataset.room, { may: () => writes() && !outbox.entries().length, paused });
+  pausing.prepare(room.dataset.room, { leads, may: () => writes() && !outbox.entries().length, paused });
   join(room.dataset.room, tabChanged);
   document.addEventListener("click", ({ target }) => target.closest("[data-use-this-one]") && useThisOne());
   document.addEventListener("submit", ({ target }) => target.action.endsWith("/resume") && leadTo("content"));

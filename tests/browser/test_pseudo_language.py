@@ -33,7 +33,7 @@ SCROLLS = "() => document.documentElement.scrollWidth - document.documentElement
 @pytest.fixture(scope="module")
 def pages(database: None, django_db_blocker: Any) -> Iterator[dict[str, Shown]]:
     with pytest.MonkeyPatch.context() as patch, pseudo.spoken(patch), django_db_blocker.unblock():
-        yield {name: show(name, make) for name, make in PAGES.items()}
+        yield {name: show(name, make, pseudo.LANGUAGE) for name, make in PAGES.items()}
 
 
 def test_every_text_was_given_to_be_translated(pages: dict[str, Shown]) -> None:

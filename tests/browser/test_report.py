@@ -109,7 +109,7 @@ def interview(page: Any) -> None:
             press(page, "link", "Show the next question")
         expect(page.get_by_role("heading", level=1)).to_contain_text(f"Question {number} of about")
         page.get_by_label("Your answer", exact=True).fill(said)
-        page.get_by_role("button", name="Send answer").click()
+        page.locator("#composer").get_by_role("button", name="Send answer").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text(f"Question {number + 1} of about")
     page.goto(f"{page.url.split('?')[0].rstrip('/')}/end")
     press(page, "button", "Finish anyway")
