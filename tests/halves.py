@@ -46,6 +46,7 @@ ONCE = (
     "tests/test_connections.py",
     "tests/test_providers_fallback.py",
     "tests/test_providers_real.py",
+    "tests/test_whole_interview_real.py",
     # processes that begin and end; kills, crash points and workers run on both
     "tests/crash/test_kill.py::test_a_server_that_acknowledges_before_it_writes_is_found_out",
     "tests/crash/test_kill.py::test_a_taken_port_is_said_plainly_and_never_taken_for_our_own",
