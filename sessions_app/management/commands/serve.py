@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import sys
 from types import FrameType
 from typing import Any
 
@@ -18,10 +17,6 @@ from django.db.migrations.executor import MigrationExecutor
 from sessions_app.hints import hub
 from sessions_app.services import letters
 from sessions_app.services.embedded import EmbeddedPool
-
-# After how long a thread that computes lets another go on. The loop that serves the streams shares the interpreter with
-# up to some fifty threads; with Python's 5 ms for each of them it would wait too long for its turn.
-SWITCH_SECONDS = 0.0005
 
 
 class _Server(uvicorn.Server):
@@ -71,7 +66,6 @@ class Command(BaseCommand):
     def handle(self, *_: Any, host: str, port: int, **__: Any) -> None:
         self.check(databases=["default"])
         self._require_migrated()
-        sys.setswitchinterval(SWITCH_SECONDS)
         listener = self._listen(host, port)
         letters.served_at(origin(host, port))
         pool = EmbeddedPool(settings.OPERATION_THREADS) if settings.OPERATIONS == "embedded" else None
