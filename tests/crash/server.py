@@ -216,8 +216,15 @@ class Candidate:
 
 
 def free_port() -> int:
-    """One that nobody listens at now; whether the server got it is checked when it has started."""
-    for port in random.sample(PORTS, len(PORTS)):
+    """One that nobody listens at now; whether the server got it is checked when it has started.
+
+    A worker of a parallel run chooses among ports of its own: two of them would else be given the same one, as long as
+    nobody listens there yet.
+    """
+    own = PORTS[
+        int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ]
+    for port in random.sample(own, len(own)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):

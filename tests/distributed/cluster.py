@@ -22,6 +22,7 @@ from tests.crash.server import free_port, until
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+START_SECONDS = 90  # seven processes that import everything, on two cores that other tests use too
 
 
 def compose() -> dict[str, Any]:
@@ -101,7 +102,15 @@ class Cluster:
         for process in (*self.webs, *self.workers, self.beat):
             process.start()
         for port in self.ports:
-            until(lambda port=port: self.is_ready(port), 40)
+            until(lambda port=port: self.is_alive() and self.is_ready(port), START_SECONDS)
+
+    def is_alive(self) -> bool:
+        """Whether every process that was started still runs. Raises AssertionError with the last words of one that
+        does not."""
+        for process in self.processes:
+            ended = process.running is not None and process.running.poll() is not None
+            assert not ended, f"{process.log.name}: {process.log.read_text()[-3000:]}"
+        return True
 
     def manage(self, *arguments: str) -> str:
         done = subprocess.run(
