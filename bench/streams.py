@@ -113,8 +113,8 @@ def idle(report: Report, cast: Cast, environment: dict[str, str], *, number: int
     report.text(
         f"{number} idle streams",
         f"Memory: {idle_kb / number:.0f} kB per stream (growth of the process's resident memory when {number} more are "
-        f"opened, ÷ {number}). CPU: {cpu / seconds:.0%} of a core with {number} open; each looks at its session once "
-        f"a second. Database connections: {connections}; the threads that read streams, answer requests and run "
+        f"opened, ÷ {number}). CPU: {cpu / seconds:.0%} of a core with {number} open; one statement a second "
+        f"looks at all of them, and each is read every 15 s. Database connections: {connections}; the threads that read streams, answer requests and run "
         f"operations, and a few: {sum_of}.",
     )
 

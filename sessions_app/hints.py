@@ -29,7 +29,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()  # close() comes in a signal, which may interrupt its own thread in here
-        self._waiting: dict[str, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = defaultdict(set)
+        self._waiting: dict[str, set[tuple[asyncio.AbstractEventLoop, Callable[[], None]]]] = defaultdict(set)
         self._sleeping: dict[str, set[threading.Event]] = defaultdict(set)
         self.is_closed = False
 
@@ -40,14 +40,14 @@ class Hub:
             self.wake(key)
 
     @contextmanager
-    def listening(self, session_id: object) -> Iterator[asyncio.Event]:
-        """An event that is set with every hint for the session, in the running loop."""
+    def listening(self, session_id: object, on_hint: Callable[[], None]) -> Iterator[None]:
+        """Have something called with every hint for the session, in the running loop."""
         relay.listen()
-        key, entry = str(session_id), (asyncio.get_running_loop(), asyncio.Event())
+        key, entry = str(session_id), (asyncio.get_running_loop(), on_hint)
         with self._lock:
             self._waiting[key].add(entry)
         try:
-            yield entry[1]
+            yield
         finally:
             with self._lock:
                 self._waiting[key].discard(entry)
@@ -80,9 +80,9 @@ class Hub:
             entries = list(self._waiting.get(key, ()))
             for sleeper in self._sleeping.get(key, ()):
                 sleeper.set()
-        for loop, event in entries:
+        for loop, on_hint in entries:
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(event.set)
+                loop.call_soon_threadsafe(on_hint)
 
     @property
     def readers(self) -> int:

@@ -1,36 +1,30 @@
 """The stream of a session, over SSE and WebSocket: the same frames with the same cursors, out of one reader.
 
-The log is the stream. A reader subscribes to hints, reads everything after its cursor, sends it, waits for a hint or a
-second, and reads again. Reads run in a small pool of threads that give their connection back, so any number of open
-streams holds no more database connections than the pool has threads.
+The log is the stream. A reader takes its place at the lookout, reads everything after its cursor, sends it, and waits
+until the lookout sees the log grow, to read again. Where only the text in the making grew, what the lookout saw is sent
+as it is. Reads run in a small pool of threads that give their connection back, so any number of open streams holds no
+more database connections than the pool has threads.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
-from django.conf import settings
-from django.db import close_old_connections
-
-from sessions_app import represent
-from sessions_app.access import Actor, session_for, turn_for
+from sessions_app import errors, represent
+from sessions_app.access import Actor, as_uuid, session_for, turn_for
 from sessions_app.hints import hub
+from sessions_app.lookout import Sight, in_pool, watching
 from sessions_app.models import InterviewSession, Operation, SessionEvent, SessionMessage
 from sessions_app.models.message import MessageState
 from sessions_app.services.presence import note_presence
 from sessions_app.services.scorecards import may_see_scores
 
 BATCH = 200
-IDLE_SECONDS = 1.0
 PING_SECONDS = 15.0
 OPEN_SECONDS = 600.0
-
-T = TypeVar("T")
-_pool = ThreadPoolExecutor(settings.STREAM_READ_THREADS, thread_name_prefix="live")
 
 
 @dataclass(frozen=True)
@@ -87,7 +81,7 @@ def read(session_id: Any, actor: Actor, cursor: Cursor | None) -> Batch:
         frames = [frame for row in rows for frame in reader.frames_of(row)]
         cursor = reader.cursor
     is_last = cursor.seq == session.last_seq
-    if is_last and (delta := _delta(session, cursor)):
+    if is_last and (delta := _delta(_sight(session), cursor)):
         frames.append(delta[0])
         cursor = delta[1]
     return Batch(frames, cursor, is_last)
@@ -96,46 +90,35 @@ def read(session_id: Any, actor: Actor, cursor: Cursor | None) -> Batch:
 async def follow(session_id: Any, actor: Actor, cursor: Cursor | None) -> AsyncIterator[Frame | None]:
     """Frames after the cursor as they come; None is a sign of life after 15 s of silence. Ends after ten minutes.
 
+    At least every 15 s the session is read as the actor may see it, so whoever may not see it any more is sent away.
+
     Raises:
         SessionNotFound
     """
-    loop = asyncio.get_running_loop()
-    end = loop.time() + OPEN_SECONDS
-    silent_since = loop.time()
-    with hub.listening(session_id) as hint:
-        while loop.time() < end and not hub.is_closed:
-            hint.clear()
-            batch = await in_pool(read, session_id, actor, cursor)
+    key = as_uuid(session_id)
+    if key is None:
+        raise errors.SessionNotFound
+    now = asyncio.get_running_loop().time
+    silent_since, end = now(), now() + OPEN_SECONDS
+    with watching(key) as watch:
+        while now() < end and not hub.is_closed:
+            read_at = now()
+            batch = await in_pool(read, key, actor, cursor)
             cursor = batch.cursor
             for frame in batch.frames:
                 yield frame
             if batch.frames:
-                silent_since = loop.time()
-            elif loop.time() - silent_since >= PING_SECONDS:
-                silent_since = loop.time()
+                silent_since = now()
+            elif now() - silent_since >= PING_SECONDS:
+                silent_since = now()
                 yield None
-            if batch.is_last:
-                await _hint_or_a_second(hint)
-
-
-async def in_pool(work: Callable[..., T], *args: Any) -> T:
-    """Run a short read in the bounded pool, whose threads keep one healthy connection each."""
-
-    def run() -> T:
-        close_old_connections()
-        try:
-            return work(*args)
-        finally:
-            close_old_connections()
-
-    return await asyncio.get_running_loop().run_in_executor(_pool, run)
-
-
-async def _hint_or_a_second(hint: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(hint.wait(), IDLE_SECONDS)
-    except TimeoutError:
-        return
+            while batch.is_last:
+                sight = await watch.next(min(read_at, silent_since) + PING_SECONDS - now())
+                if sight is None or sight.last_seq > cursor.seq:
+                    break
+                if sight.last_seq == cursor.seq and (added := _delta(sight, cursor)):
+                    (frame, cursor), silent_since = added, now()
+                    yield frame
 
 
 class _Reader:
@@ -215,7 +198,7 @@ class _Reader:
         offset = self.cursor.offset if self.cursor.attempt == attempt else 0
         if offset < len(message.content):
             at = Cursor(self.cursor.seq, attempt, len(message.content))
-            yield _delta_frame(at, message, offset)
+            yield _delta_frame(at, message.pk, message.content, offset)
             self.cursor = at
 
 
@@ -242,26 +225,30 @@ def _whole(session: InterviewSession, actor: Actor) -> Batch:
     """The state as a first load has it; deltas of a text in the making follow from its beginning."""
     frame = Frame(str(session.last_seq), "session.sync", {"session": represent.context(session, actor)})
     frames, cursor = [frame], Cursor(session.last_seq)
-    if delta := _delta(session, cursor):
+    if delta := _delta(_sight(session), cursor):
         frames.append(delta[0])
         cursor = delta[1]
     return Batch(frames, cursor, is_last=True)
 
 
-def _delta(session: InterviewSession, cursor: Cursor) -> tuple[Frame, Cursor] | None:
-    """What was added to the text that is being written."""
+def _sight(session: InterviewSession) -> Sight:
     message = session.turn.message if session.turn is not None else None
     if message is None or message.state != MessageState.STREAMING:
-        return None
-    offset = cursor.offset if cursor.attempt == message.attempt else 0
-    if offset >= len(message.content):
-        return None
-    at = Cursor(cursor.seq, message.attempt, len(message.content))
-    return _delta_frame(at, message, offset), at
+        return Sight(session.last_seq)
+    return Sight(session.last_seq, message.pk, message.attempt, message.content)
 
 
-def _delta_frame(at: Cursor, message: SessionMessage, offset: int) -> Frame:
-    told = {"message_id": message.pk, "attempt": at.attempt, "offset": offset, "text": message.content[offset:]}
+def _delta(sight: Sight, cursor: Cursor) -> tuple[Frame, Cursor] | None:
+    """What was added to the text that is being written."""
+    offset = cursor.offset if cursor.attempt == sight.attempt else 0
+    if offset >= len(sight.text):
+        return None
+    at = Cursor(cursor.seq, sight.attempt, len(sight.text))
+    return _delta_frame(at, sight.message_id, sight.text, offset), at
+
+
+def _delta_frame(at: Cursor, message_id: Any, text: str, offset: int) -> Frame:
+    told = {"message_id": message_id, "attempt": at.attempt, "offset": offset, "text": text[offset:]}
     return Frame(str(at), "message.delta", told)
 
 

@@ -22,8 +22,9 @@ from django.http.request import split_domain_port, validate_host
 from sessions_app import errors, errors_json
 from sessions_app.access import Actor, session_for
 from sessions_app.authentication import actor_of
-from sessions_app.live import Cursor, Frame, follow, in_pool
+from sessions_app.live import Cursor, Frame, follow
 from sessions_app.logs import log
+from sessions_app.lookout import in_pool
 from sessions_app.represent import dumps
 
 Scope = dict[str, Any]

@@ -17,7 +17,7 @@ FRONT_DOORS = ("api", "pages", "live", "admin", "management")
 RANKS: dict[str, int] = {
     **dict.fromkeys(("errors", "scoring", "ai", "logs", "requests", "hints"), 0),
     **dict.fromkeys(("models", "errors_json", "migrations"), 1),
-    **dict.fromkeys(("access", "events", "authentication", "resume_context"), 2),
+    **dict.fromkeys(("access", "events", "authentication", "resume_context", "lookout"), 2),
     "services": 3,
     **dict.fromkeys(
         ("represent", "represent_evaluation", "represent_reviews", "export", "export_pdf", "export_account"), 4

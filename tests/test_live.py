@@ -8,7 +8,7 @@ import json
 import pytest
 from asgiref.testing import ApplicationCommunicator
 
-from sessions_app import errors, live
+from sessions_app import errors, lookout
 from sessions_app.access import SYSTEM, Actor
 from sessions_app.live import Cursor, read
 from sessions_app.models import SessionMessage
@@ -312,7 +312,7 @@ def test_websocket_carries_the_same_frames(ann):
 def test_a_change_wakes_the_reader(ann, monkeypatch):
     from django.db import connection
 
-    monkeypatch.setattr(live, "IDLE_SECONDS", 60.0)
+    monkeypatch.setattr(lookout, "EVERYWHERE_SECONDS", 60.0)
     session = waiting(ann)
     where = scope("websocket", f"/ws/sessions/{session.pk}/", "cursor=4", authorization=bearer(ann))
 
@@ -349,5 +349,5 @@ def test_thirty_open_streams_hold_no_more_connections_than_the_pool(ann, setting
         return await asyncio.gather(*(websocket(where, frames=1) for where in wheres))
 
     assert all(frames[0]["event"] == "session.sync" for frames in run(open_thirty()))
-    assert len(live._pool._threads) <= settings.STREAM_READ_THREADS
+    assert len(lookout._pool._threads) <= settings.STREAM_READ_THREADS
     assert hub.readers == 0
