@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -51,14 +52,27 @@ def resume_context(report: Report, cast: Cast, environment: dict[str, str], *, r
         _sizes(report, cast, servers)
         _not_modified(report, cast, servers, rounds=rounds, seconds=seconds)
     _where_it_goes(report, cast)
-    shown = rates[SHOWN]
-    of = {
-        "resume context on WSGI workers ÷ floor": (ratio(shown["product, WSGI"], shown["floor, granian"]), 0.7),
-        "resume context on WSGI workers ÷ peer": (ratio(shown["product, WSGI"], shown["peer, granian"]), 4),
-        "resume context in one process ÷ peer": (ratio(shown["product, one process"], shown["peer, uvicorn"]), 2),
-    }
-    for work, (times, goal) in of.items():
-        report.goal(f"{work}, {SHOWN} messages", f"{times:.2f} ×", f"≥ {goal} ×", met=times >= goal)
+    _against_the_others(report, rates[SHOWN])
+
+
+def _against_the_others(report: Report, rates: dict[str, list[float]]) -> None:
+    floor = ratio(rates["floor, granian"], rates["peer, granian"])
+    alone = ratio(rates["floor, uvicorn"], rates["peer, uvicorn"])
+    chain = "Django's and DRF's own work is more than all that the floor does: see what a request costs"
+    of = [
+        ("product, WSGI", "floor, granian", "resume context on WSGI workers ÷ floor", 0.7, chain),
+        ("product, WSGI", "peer, granian", "resume context on WSGI workers ÷ peer", 4, f"the floor is {floor:.1f} ×"),
+        (
+            "product, one process",
+            "peer, uvicorn",
+            "resume context in one process ÷ peer",
+            2,
+            f"the floor is {alone:.1f} ×",
+        ),
+    ]
+    for ours, theirs, work, goal, why in of:
+        times = ratio(rates[ours], rates[theirs])
+        report.goal(f"{work}, {SHOWN} messages", f"{times:.2f} ×", f"≥ {goal} ×", met=times >= goal, why=why)
 
 
 def _sizes(report: Report, cast: Cast, servers: Mapping[str, Server]) -> None:
@@ -88,7 +102,9 @@ def _not_modified(report: Report, cast: Cast, servers: Mapping[str, Server], *, 
         hit = partial(load, url, cast.token, seconds=seconds, headers={"If-None-Match": etag})
         loads = taking_turns({"304": hit, "200": partial(load, url, cast.token, seconds=seconds)}, rounds)
         times = ratio(*([each.rate for each in loads[status]] for status in ("304", "200")))
-        report.goal(f"If-None-Match: 304 ÷ 200, {name.partition(', ')[2]}", f"{times:.2f} ×", "≥ 3 ×", met=times >= 3)
+        why = "most of a 304 is what every request costs: see what a request costs"
+        work = f"If-None-Match: 304 ÷ 200, {name.partition(', ')[2]}"
+        report.goal(work, f"{times:.2f} ×", "≥ 3 ×", met=times >= 3, why=why)
 
 
 def _where_it_goes(report: Report, cast: Cast) -> None:
@@ -103,7 +119,7 @@ def _where_it_goes(report: Report, cast: Cast) -> None:
         "token and account alone": partial(BearerAuthentication().bearer, token.encode()),
     }
     report.table(
-        "CPU of one request in this process, ms (django.test.Client included, the database not)",
+        "What a request costs: CPU in this process, ms (django.test.Client included, the database not)",
         ["work", "ms"],
         [[work, f"{_cpu_ms(call):.2f}"] for work, call in costs.items()],
     )
@@ -144,7 +160,9 @@ def crowded(
             p99 = median(each.p99_ms for each in loads[str(large)])
             slower = ratio([each.p50_ms for each in loads[str(large)]], [each.p50_ms for each in loads[str(small)]])
             measured = f"{p50[small]:.1f} → {p50[large]:.1f} ms ({slower:.2f} ×), p99 {p99:.0f} ms"
-            report.goal(f"{name}: {small:,} → {large:,} sessions", measured, "flat (≤ 1.3 ×)", met=slower <= 1.3)
+            why = "the exact count of a list passes every entry of its index"
+            work = f"{name}: {small:,} → {large:,} sessions"
+            report.goal(work, measured, "flat (≤ 1.3 ×)", met=slower <= 1.3, why=why)
     for name, (path, token) in asked.items():
         plans = explained(databases[large]["DATABASE_URL"], statements(path, token))
         report.plans(f"{name}, {large:,} sessions", plans)
@@ -171,6 +189,7 @@ def explained(url: str, queries: list[str]) -> Iterator[tuple[str, str]]:
 
 def _short(query: str) -> str:
     head, _, tail = query.partition(" FROM ")
+    tail = re.sub(r"IN \(('[^']+'::uuid)(?:, '[^']+'::uuid)+\)", r"IN (\1, …)", tail)
     return f"{head if len(head) < 60 else 'SELECT …'} FROM {tail}".replace('"', "").replace("sessions_app_", "")
 
 

@@ -31,8 +31,9 @@ class Report:
     parts: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
 
-    def goal(self, work: str, measured: str, goal: str, *, met: bool) -> None:
-        self.goals.append([work, measured, goal, "met" if met else "**missed**"])
+    def goal(self, work: str, measured: str, goal: str, *, met: bool, why: str = "") -> None:
+        """``why`` is why it is missed, if it is: a sentence that other figures of the same run bear out."""
+        self.goals.append([work, measured, goal, "met" if met else "**missed**", "" if met else why])
         print(f"{work}: {measured} (goal {goal}): {'met' if met else 'MISSED'}", flush=True)
 
     def table(self, title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -46,7 +47,7 @@ class Report:
         self.explained.append(f"### {title}\n\n" + "\n".join(blocks))
 
     def markdown(self) -> str:
-        goals = "## Goals\n\n" + table(["work", "measured", "goal", ""], self.goals)
+        goals = "## Goals\n\n" + table(["work", "measured", "goal", "", "why not"], self.goals)
         plans = ["## Plans\n", *self.explained] if self.explained else []
         return "\n".join([INTRODUCTION, self.machine, "", goals, *self.parts, *plans])
 
