@@ -6,9 +6,9 @@ from django.urls import include, path
 from sessions_app.api import schema
 
 urlpatterns = [
+    path("api/v1/", include("sessions_app.api.urls")),  # first, like its sessions: patterns are tried one by one
     path("", include("sessions_app.pages.urls")),
     path("", include("sessions_app.pages.account_urls")),
-    path("api/v1/", include("sessions_app.api.urls")),
     path("openapi.json", schema.openapi, name="openapi"),
     path("docs", schema.docs, name="docs"),
     path("health/", include("sessions_app.api.health")),

@@ -24,6 +24,7 @@ router.register("keys", KeyViewSet, basename="api-key")
 router.register("templates", TemplateViewSet, basename="api-template")
 
 urlpatterns = [
+    *router.urls,
     path("auth/register", accounts.RegisterView.as_view(), name="api-register"),
     path("auth/token", accounts.TokenView.as_view(), name="api-token"),
     path("auth/token/refresh", accounts.RefreshView.as_view(), name="api-token-refresh"),
@@ -47,5 +48,4 @@ urlpatterns = [
     path("sessions/<str:id>/review/reviewers", reviews.ReviewersView.as_view(), name="api-session-reviewers"),
     path("reviews/agreement", reviews.AgreementView.as_view(), name="api-agreement"),
     path("sessions/<str:id>/usage", UsageView.as_view(), name="api-session-usage"),
-    *router.urls,
 ]
