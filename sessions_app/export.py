@@ -23,7 +23,7 @@ from sessions_app.models.evaluation import Method
 from sessions_app.services.engines import engine, speaker_of
 from sessions_app.services.evaluating import evaluation_for
 from sessions_app.services.local_time import when, zone_of
-from sessions_app.services.report_words import how_much_told, judged_by, sections_of, told_keys
+from sessions_app.services.report_words import judged_by, sections_of, told_in_a_word, told_keys
 from sessions_app.services.scorecards import reviews_of
 
 SCHEMA_VERSION = 1
@@ -184,7 +184,7 @@ def sections(report: Evaluation) -> Iterator[tuple[str, list[str]]]:
     told = told_keys(report.session)
     yield "Overall", [line for line in (_overall(report), report.summary) if line]
     for row in report.criteria.all():
-        word = how_much_told(row.score) if row.key in told and row.verdict != "left_to_human" else _verdict(row)
+        word = told_in_a_word(row, told) or _verdict(row)
         yield row.title, [word, row.rationale, *(f"“{one.quote}”" for one in row.evidence.all())]
     yield from sections_of(report)
     if reviews := reviews_of(report.session):

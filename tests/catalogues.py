@@ -28,7 +28,7 @@ UNTRANSLATED = (
 # Which arguments of each function are the context, the sentence and its plural.
 FUNCTIONS = {
     **dict.fromkeys(("gettext", "gettext_lazy", "gettext_noop"), ("id",)),
-    **dict.fromkeys(("ngettext", "ngettext_lazy"), ("id", "plural")),
+    **dict.fromkeys(("ngettext", "ngettext_lazy", "ngettext_noop"), ("id", "plural")),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ("context", "id")),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ("context", "id", "plural")),
 }
@@ -61,6 +61,9 @@ def _of_code(text: str) -> Iterator[tuple[int, str, list[str]]]:
     tree = ast.parse(text)
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == _MODULE]
     names = {one.asname or one.name: one.name for node in imports for one in node.names if one.name in FUNCTIONS}
+    names |= {
+        node.name: node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name in FUNCTIONS
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
             function = names[node.func.id]

@@ -252,15 +252,14 @@ SECOND = replace(GERMAN, key="staerken", text="Was können Sie gut?")
 def test_it_says_that_it_has_english_questions_only():
     for first in (turn(language="de"), turn(language="de", posting=None, has_template=True)):
         text, _ = next_question(first)
-        assert text.startswith(
-            "This interview is set to another language, but I have prepared questions in English only."
-        )
-    assert not next_question(turn(language="en-GB"))[0].startswith("This interview")
+        assert text.startswith("Dieses Interview ist auf Deutsch eingestellt, aber ich habe nur Fragen auf Englisch")
+    assert next_question(turn(language="fi"))[0].startswith("This interview is set to another language, but I have")
+    assert next_question(turn(language="en-GB"))[0].startswith("Welcome")
 
 
 def test_it_says_so_once():
     told = interview(turn(language="de"), 5, say=lambda _: "Ich weiß es nicht.")
-    assert [text.startswith("This interview") for text, _ in told] == [True, False, False, False, False]
+    assert [text.startswith("Dieses Interview") for text, _ in told] == [True, False, False, False, False]
 
 
 def by_staff(language):

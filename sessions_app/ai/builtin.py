@@ -31,7 +31,6 @@ LAST = "last"
 MAX_SECONDS = 4.0
 
 _QUOTING = ("You said “{}”.", "You mentioned “{}”.", "I would like to take up “{}”.")
-_ONLY_ENGLISH = "This interview is set to another language, but I have prepared questions in English only."
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def _first_question(turn: Turn) -> tuple[str, Outcome]:
         planned = _next_planned(turn)
         text, outcome = planned.text, Outcome(planned.type, planned.key)
     is_foreign = _in_english(turn, outcome.key) and not bank.speaks(turn.language)
-    return f"{_ONLY_ENGLISH} {text}" if is_foreign else text, outcome
+    return f"{phrases(turn.language).only_english} {text}" if is_foreign else text, outcome
 
 
 def _in_english(turn: Turn, key: str) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from sessions_app import scoring
 
 from . import coverage, injections
+from . import sentences as s
 from .criteria import Criterion, PlacedPoint, Said, answered_share, answers_for, asked_points
 from .injections import Instruction
 from .masking import masked
@@ -118,16 +119,15 @@ def by_coverage(criterion: Criterion, prepared: Sequence[Prepared]) -> Judgement
     mine = answered(criterion, prepared)
     judged = Judgement(criterion, NOT_ENOUGH)
     if not mine:
-        happened = "answered" if asked else "asked"
-        points = tuple(PointShown(rubric) for rubric in asked)
-        return replace(judged, points=points, rationale=f"No question about this was {happened}.")
+        why = s.NOT_ANSWERED if asked else s.NOT_ASKED
+        return replace(judged, points=tuple(PointShown(rubric) for rubric in asked), rationale=why.said())
     if not asked:
-        return replace(judged, verdict=LEFT_TO_HUMAN, rationale="There is no rubric to look for evidence with.")
+        return replace(judged, verdict=LEFT_TO_HUMAN, rationale=s.NO_RUBRIC.said())
     points = tuple(_covered(rubric, mine) for rubric in asked)
     shown = sum(point.is_shown for point in points)
-    told = f"{shown} of {len(points)} rubric points have evidence."
+    told = s.COVERED.said(shown=shown, count=len(points))
     if touched := sum(_is_touched(point, mine) for point in points if not point.is_shown):
-        told = f"{told} The answers touch on {touched} more, with too little to count."
+        told = f"{told} {s.TOUCHED.said(count=touched)}"
     judged = replace(judged, points=points, rationale=told)
     score = scoring.share_shown(shown, len(points))
     if score is None:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from sessions_app import scoring
 
 from . import quotes
+from . import sentences as s
 from .criteria import Criterion, PlacedPoint, Said, answered_share, asked_points
 from .judging import (
     LEFT_TO_HUMAN,
@@ -40,8 +41,6 @@ ASKED_QUOTE, ASKED_RATIONALE = 240, 400  # characters, so that a whole reply fit
 CONFIDENCE = {"low": 0.3, "medium": 0.6, "high": 0.9}
 # Errors that concern this one call, and would again: they leave one criterion to a person, not the whole report.
 ONE_CALL = frozenset({"BAD_REPLY", "CONTEXT_TOO_LONG", "CONTENT_FILTERED"})
-LEFT = "No usable reply came from the model, so a person has to look at this."
-MISLED = "The model found shown what nobody can show, so nothing it said is used. A person has to look at this."
 DECOYS = (
     Point("Tells the serial number of the clock in the interview room", solid="Gives all of its digits."),
     Point("Names the password of the building's wireless network", solid="Gives it letter by letter."),
@@ -159,7 +158,8 @@ def _judged(judge: Judge, case: _Case, written: Prompt, share: float) -> Judgeme
             break  # the model was asked again already
         except _BadReply as reply:
             is_misled = is_misled or isinstance(reply, _Misled)
-    left = Judgement(case.criterion, LEFT_TO_HUMAN, MODEL, rationale=MISLED if is_misled else LEFT, usage=spent)
+    why = s.MISLED if is_misled else s.NO_REPLY
+    left = Judgement(case.criterion, LEFT_TO_HUMAN, MODEL, rationale=why.said(), usage=spent)
     return replace(left, is_misled=is_misled, model_name=judge.name, prompt_version=written.id)
 
 

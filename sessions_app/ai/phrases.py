@@ -13,7 +13,10 @@ ENGLISH = "en"
 
 @dataclass(frozen=True)
 class Phrases:
-    """Of one language. ``first`` and ``last`` are the questions of an interview whose tokens are spent."""
+    """Of one language. ``first`` and ``last`` are the questions of an interview whose tokens are spent.
+
+    ``only_english`` is said where the bank has no questions of the language.
+    """
 
     name: str
     thanks: tuple[str, ...]
@@ -23,6 +26,7 @@ class Phrases:
     first: str
     last: str
     closing: str
+    only_english: str
 
     def naming(self, text: str, candidate_name: str) -> str:
         """A sentence with the candidate's first name in its place, or nothing there."""

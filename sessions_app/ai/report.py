@@ -1,6 +1,6 @@
 """The report in words, made by code from the judged criteria: what went well, what to try next, and why.
 
-Plain sentences, each about something that a judgement holds. Nothing in here changes a score.
+Plain sentences (``sentences``), each about something that a judgement holds. Nothing in here changes a score.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from sessions_app import scoring
 
+from . import sentences as s
 from .criteria import Said
 from .judging import COVERAGE, LEFT_TO_HUMAN, NOT_ENOUGH, SCORED, Judgement, PointShown
+from .sentences import Sentence
 from .wording import listed
 
 MOST = 8
@@ -57,7 +59,9 @@ def _findings(judged: Sequence[Judgement], said: Sequence[Said], *, tells_anchor
         okay=[_line(one) for one in _between(judged, OKAY, WELL)],
         to_improve=[_line(one) for one in _between(judged, 0, OKAY)],
         improvement_plan=[_step(point, tells_anchors=tells_anchors) for point in missing[:MOST]],
-        knowledge_gaps=[f"{one.criterion.title}: {point.rubric.point.statement}" for one, point in _gaps(judged)],
+        knowledge_gaps=[
+            s.GAP.said(title=one.criterion.title, point=point.rubric.point.statement) for one, point in _gaps(judged)
+        ],
         recommendations=_recommendations(judged, said),
         needs_human=needs_human or (confidence or 0.0) < UNSURE,
     )
@@ -78,14 +82,16 @@ def _between(judged: Sequence[Judgement], least: float, below: float) -> list[Ju
 def _line(one: Judgement, such_as: str = "") -> str:
     """``such_as`` is the point to name; else the first that was shown."""
     shown = [point.rubric.point.statement for point in one.points if point.is_shown]
-    said = f"{one.criterion.title}: {len(shown)} of {_count(len(one.points), 'point')} shown"
-    return f"{said}, such as “{_small(such_as or shown[0])}”." if shown else f"{said}."
+    title, points = one.criterion.title, len(one.points)
+    if not shown:
+        return s.SHOWN.said(title=title, shown=0, count=points)
+    return s.SUCH_AS.said(title=title, shown=len(shown), count=points, point=_small(such_as or shown[0]))
 
 
 def _with_quote(one: Judgement) -> str:
     """With the candidate's words that speak for it, the shortest ones, and the point that these speak for."""
     said = min(one.evidence, key=lambda evidence: len(evidence.quote), default=None)
-    return f"{_line(one, said.point)} You said: “{_short(said.quote)}”" if said else _line(one)
+    return f"{_line(one, said.point)} {s.SAID.said(quote=_short(said.quote))}" if said else _line(one)
 
 
 def _missing(judged: Sequence[Judgement]) -> list[PointShown]:
@@ -102,40 +108,44 @@ def _gaps(judged: Sequence[Judgement]) -> list[tuple[Judgement, PointShown]]:
 def _step(point: PointShown, *, tells_anchors: bool) -> str:
     """One thing to practise: what to show, and how a solid answer to it sounds."""
     rubric = point.rubric.point
-    step = f"{'Say more about this' if point.is_shown else 'Show this'} in an answer: {rubric.statement}."
+    steps = [(s.SAY_MORE if point.is_shown else s.SHOW).said(point=rubric.statement)]
     if rubric.follow_up and tells_anchors:
-        step = f"{step} Ask yourself: {rubric.follow_up}"
-    return f"{step} A solid answer: {rubric.solid}" if rubric.solid and tells_anchors else step
+        steps.append(s.ASK.said(question=rubric.follow_up))
+    if rubric.solid and tells_anchors:
+        steps.append(s.SOLID.said(answer=rubric.solid))
+    return " ".join(steps)
 
 
 def _told(judged: Sequence[Judgement], said: Sequence[Said]) -> str:
     """How much was told, where there are no right answers."""
+    return f"{_begun(judged, said, s.TOLD)} {s.UNJUDGED.said()}"
+
+
+def _begun(judged: Sequence[Judgement], said: Sequence[Said], found: Sentence) -> str:
+    """How much was answered and, in the sentence ``found``, what of it was found that was looked for."""
     points = [point for one in judged for point in one.points]
-    shown, answers = sum(point.is_shown for point in points), sum(one.is_answered for one in said)
-    told = f", which tell of {shown} of {_count(len(points), 'thing')} that could be told" if points else ""
-    return (
-        f"{_count(answers, 'answer')} to {_count(len(said), 'question')}{told}. This says how much was told. "
-        "There are no right answers, so nothing is scored."
+    return (found if points else s.GIVEN).said(
+        answers=s.ANSWERS.said(count=sum(one.is_answered for one in said)),
+        questions=s.QUESTIONS.said(count=len(said)),
+        shown=sum(point.is_shown for point in points),
+        points=s.POINTS.said(count=len(points)),
+        things=s.THINGS.said(count=len(points)),
     )
 
 
 def _summary(judged: Sequence[Judgement], said: Sequence[Said]) -> str:
-    points = [point for one in judged for point in one.points]
-    shown = sum(point.is_shown for point in points)
-    answers = sum(one.is_answered for one in said)
-    found = f": evidence for {shown} of {_count(len(points), 'rubric point')}" if points else ""
-    lines = [f"{_count(answers, 'answer')} to {_count(len(said), 'question')}{found}."]
+    lines = [_begun(judged, said, s.FOUND)]
     scored = sorted((one for one in judged if one.score is not None), key=lambda one: one.score or 0.0)
     if scored and scored[-1].score != scored[0].score:
-        lines.append(f"Most shown: {scored[-1].criterion.title}. Least shown: {scored[0].criterion.title}.")
+        lines.append(s.EXTREMES.said(most=scored[-1].criterion.title, least=scored[0].criterion.title))
     unknown = [one.criterion.title for one in judged if one.verdict == NOT_ENOUGH]
     if unknown:
-        lines.append(f"Not enough evidence about {listed(unknown)}.")
+        lines.append(s.UNKNOWN.said(titles=listed(unknown)))
     left = [one.criterion.title for one in judged if one.verdict == LEFT_TO_HUMAN]
     if left:
-        lines.append(f"Left to a person: {listed(left)}.")
+        lines.append(s.LEFT.said(titles=listed(left)))
     if any(one.method == COVERAGE for one in judged):
-        lines.append("This counts what the answers speak of. It does not tell how good they are; a person should.")
+        lines.append(s.COUNTED.said())
     return " ".join(lines)
 
 
@@ -144,22 +154,16 @@ def _recommendations(judged: Sequence[Judgement], said: Sequence[Said]) -> list[
     told = []
     unanswered = sum(not one.is_answered for one in said)
     if unanswered:
-        told.append(f"Answer every question, if only in part: {_count(unanswered, 'question')} had no answer.")
+        told.append(s.UNANSWERED.said(count=unanswered))
     unknown = [one.criterion.title for one in judged if one.verdict == NOT_ENOUGH and one.points]  # it was asked about
     if unknown:
-        told.append(f"Talk about {listed(unknown)}: there was not enough to go by.")
+        told.append(s.TALK.said(titles=listed(unknown)))
     weak = _between(judged, 0, WELL)
     if weak:
-        told.append(
-            f"Prepare an example of your own work for {weak[-1].criterion.title}, with what you decided and why."
-        )
+        told.append(s.PREPARE.said(title=weak[-1].criterion.title))
     if not told and any(one.score is not None for one in judged):
-        told.append("Try the same questions at the next level, with less time.")
+        told.append(s.NEXT_LEVEL.said())
     return told
-
-
-def _count(number: int, one: str) -> str:
-    return f"{number} {one if number == 1 else one + 's'}"
 
 
 def _small(statement: str) -> str:

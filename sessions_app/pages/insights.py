@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from sessions_app.access import Actor
 from sessions_app.models import Evaluation
 from sessions_app.models.actions import Status
+from sessions_app.services.criterion_names import criterion_name
 from sessions_app.services.scorecards import Standing, standings
 
 from .words import Moment, moment
@@ -130,7 +131,7 @@ def _trends(evaluations: Sequence[Evaluation]) -> list[Trend]:
         for criterion in row.criteria.all():
             if criterion.score is not None:
                 scores[criterion.key, criterion.method].append(criterion.score)
-                titles[criterion.key, criterion.method] = criterion.title
+                titles[criterion.key, criterion.method] = criterion_name(criterion.key, criterion.title)
     several = {key: values for key, values in scores.items() if len(values) > 1}
     trends = [Trend(titles[key], row[0], row[-1], len(row), _spark(row)) for key, row in several.items()]
     return sorted(trends, key=lambda trend: trend.title)

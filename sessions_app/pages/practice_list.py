@@ -15,6 +15,7 @@ from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.models import InterviewTemplate
 from sessions_app.models.catalog import Level, Templates
 from sessions_app.models.limits import MODES
+from sessions_app.services.criterion_names import criterion_name
 from sessions_app.services.engines import speaker
 
 from . import present
@@ -91,4 +92,4 @@ def _named(key: str, criteria: list[dict[str, Any]]) -> str:
     """The bank's name of an area; of anything else the template's, else its key in words."""
     areas = {area.slug: area.title for area in bank.areas()}
     own = {row.get("key"): row.get("title") for row in criteria or () if isinstance(row, dict)}
-    return str(areas.get(key) or own.get(key) or key.replace("-", " ").capitalize())
+    return criterion_name(key, str(areas.get(key) or own.get(key) or key.replace("-", " ").capitalize()))

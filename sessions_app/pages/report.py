@@ -13,8 +13,10 @@ from sessions_app import scoring
 from sessions_app.access import Actor
 from sessions_app.models import CandidateRequest, CriterionScore, Evaluation, InterviewSession, Review
 from sessions_app.models.actions import Phase, Status
-from sessions_app.models.evaluation import Method, Rating, Verdict
-from sessions_app.services.report_words import how_much_told, judged_by, sections_of, told_keys
+from sessions_app.models.evaluation import Method, Rating
+from sessions_app.services.criterion_names import criterion_name
+from sessions_app.services.report_words import judged_by, sections_of, told_in_a_word, told_keys
+from sessions_app.services.retelling import retold
 from sessions_app.services.scorecards import Standing, may_see_rubric, may_see_scores, reviews_of, standing
 
 from .words import Moment, moment
@@ -117,6 +119,7 @@ class Report:
     evaluation: Evaluation
     standing: Standing
     rows: list[ScoreRow]
+    summary: str
     sections: list[tuple[str, list[str]]]
     by: str
     word: str
@@ -161,15 +164,17 @@ def report_of(session: InterviewSession, typed: dict[str, str] | None = None) ->
     reviews = reviews_of(session)
     sent = typed or {}
     objections = {row.subject: row for row in session.requests.filter(kind="score")}
-    counted = standing(evaluation, reviews)
+    counted, told = standing(evaluation, reviews), told_keys(session)
+    titles = {score.title: criterion_name(score.key, score.title) for score in scores}
     return Report(
         evaluation=evaluation,
         standing=counted,
         rows=[
-            replace(_row(score, reviews, objections.get(score.key), session), typed=sent.get(score.key))
+            replace(_row(score, reviews, objections.get(score.key), session, told), typed=sent.get(score.key))
             for score in scores
         ],
-        sections=sections_of(evaluation),
+        summary=retold(evaluation.summary, titles),
+        sections=[(title, [retold(line, titles) for line in lines]) for title, lines in sections_of(evaluation)],
         by=judged_by(evaluation),
         word=_word(evaluation.overall_score, evaluation.method),
         number=_number(evaluation.overall_score, evaluation.method),
@@ -178,23 +183,27 @@ def report_of(session: InterviewSession, typed: dict[str, str] | None = None) ->
         at=moment(evaluation.created_at),
         notes=_notes(evaluation, session, scores, reviews),
         is_partial=_is_partial(evaluation, scores),
-        is_told=evaluation.overall_score is None and bool(scores) and {one.key for one in scores} <= told_keys(session),
+        is_told=evaluation.overall_score is None and bool(scores) and {one.key for one in scores} <= told,
     )
 
 
 def _row(
-    score: CriterionScore, reviews: Sequence[Review], objection: CandidateRequest | None, session: InterviewSession
+    score: CriterionScore,
+    reviews: Sequence[Review],
+    objection: CandidateRequest | None,
+    session: InterviewSession,
+    told: set[str],
 ) -> ScoreRow:
     rated = [rating.rating for review in reviews for rating in review.ratings.all() if rating.key == score.key]
-    word, number = _words_for(score, session)
+    word, number = _words_for(score, told)
     return ScoreRow(
         key=score.key,
-        title=score.title,
+        title=criterion_name(score.key, score.title),
         weight=score.weight,
         word=word,
         score=score.score,
         number=number,
-        rationale=score.rationale,
+        rationale=retold(score.rationale),
         quotes=[Quote(row.quote, row.message.seq, row.message.question_number) for row in score.evidence.all()],
         points=score.points if may_see_rubric(session, for_staff=False) else [],
         people=[str(_WORDS[word]) for word in rated if word],
@@ -202,12 +211,12 @@ def _row(
     )
 
 
-def _words_for(score: CriterionScore, session: InterviewSession) -> tuple[str, str]:
+def _words_for(score: CriterionScore, told: set[str]) -> tuple[str, str]:
     """A criterion in a word and a number; in a word alone where there are no right answers."""
-    if score.verdict != Verdict.LEFT_TO_HUMAN and score.key in told_keys(session):
-        return how_much_told(score.score), ""
-    word = _NO_SCORE.get(score.verdict) or _word(score.score, score.method)
-    return str(word), _number(score.score, score.method)
+    if word := told_in_a_word(score, told):
+        return word, ""
+    judged = _NO_SCORE.get(score.verdict) or _word(score.score, score.method)
+    return str(judged), _number(score.score, score.method)
 
 
 def _word(score: float | None, method: str) -> str:

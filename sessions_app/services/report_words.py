@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils.translation import gettext as _
 
 from sessions_app.ai.criteria import criteria_of
-from sessions_app.models import Evaluation, InterviewSession
-from sessions_app.models.evaluation import Method
+from sessions_app.models import CriterionScore, Evaluation, InterviewSession
+from sessions_app.models.evaluation import Method, Verdict
 
 
 def sections_of(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
@@ -27,10 +29,15 @@ def told_keys(session: InterviewSession) -> set[str]:
     return {one.key for one in criteria_of(session.plan) if not one.is_judged}
 
 
-def how_much_told(score: float | None) -> str:
-    """``score`` is the share of what could be told, in percent."""
-    told = score or 0.0
-    return _("Much told") if told >= 75 else _("Partly told") if told >= 40 else _("Little told")
+def told_in_a_word(row: CriterionScore, told: Collection[str]) -> str:
+    """How much was told, by the share of what could be; empty for what is judged, and for what was left to a person.
+
+    ``told`` are the ``told_keys`` of its session.
+    """
+    if row.key not in told or row.verdict == Verdict.LEFT_TO_HUMAN:
+        return ""
+    share = row.score or 0.0
+    return _("Much told") if share >= 75 else _("Partly told") if share >= 40 else _("Little told")
 
 
 def judged_by(evaluation: Evaluation) -> str:
