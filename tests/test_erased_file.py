@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from sessions_app.models import InterviewSession, User
-from sessions_app.services import sessions
+from sessions_app.services import erasure, sessions
 from sessions_app.services.answers import save_draft
 from sessions_app.services.personal_data import erase_account
 from tests import factories as f
@@ -49,6 +49,15 @@ def test_no_word_of_an_erased_account_stays(ann: User) -> None:
     written(ann)
     erase_account(actor=f.as_actor(ann))
     assert CANARY.encode() not in stored()
+
+
+def test_the_log_of_writes_is_emptied_once_for_a_whole_account(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    emptied: list[bool] = []
+    monkeypatch.setattr(erasure, "empty_write_ahead_log", lambda: emptied.append(connection.in_atomic_block))
+    for session in (written(ann), f.waiting(ann)):
+        assert session.erased_at is None
+    erase_account(actor=f.as_actor(ann))
+    assert emptied == [False]
 
 
 def test_a_reader_does_not_hold_an_erasure_up(ann: User) -> None:

@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from sessions_app.access import Actor
 from sessions_app.errors import PayloadTooLarge, ValidationFailed
 from sessions_app.models import Resume
+from sessions_app.models.limits import MAX_RESUME
 from sessions_app.services import resumes
 from sessions_app.services.resume_reader import answer, clean
 from sessions_app.services.resumes import MAX_BYTES, read_resume
@@ -248,7 +249,7 @@ def test_no_bomb_goes_off(all_bombs, monkeypatch):
         except ValidationFailed as error:
             assert error.errors[0].field == "file", name
         else:
-            assert len(text) <= resumes.MAX_CHARACTERS, name
+            assert len(text) <= MAX_RESUME, name
     monkeypatch.undo()
     assert reading(VISIBLE["pdf"])[0] == WORDS
 

@@ -47,6 +47,11 @@ class Bulk:
         """Django has an action ``delete_selected`` of its own, which deletes rows."""
         return "erase_selected" if self.verb.name == "delete" else f"{self.verb.name}_selected"
 
+    @property
+    def adds(self) -> bool:
+        """Whether it asks for a number, and can say beforehand what each session gets of it (``gains_of``)."""
+        return self.verb.name == "extend"
+
     def sorted_out(
         self, chosen: Sequence[InterviewSession], actor: Actor
     ) -> tuple[list[InterviewSession], list[tuple[InterviewSession, str]]]:

@@ -84,11 +84,12 @@ class ManyAtOnce(admin.ModelAdmin):
         told: Arguments | None = None,
     ) -> TemplateResponse:
         """What would happen. Where a number is asked for, the second look says what each session gets of it."""
-        actor, adds = actor_of(request), what.verb.name == "extend"
+        actor = actor_of(request)
         able, refused = what.sorted_out(chosen, actor)
-        gains, without = bulk.gains_of(able, told) if adds and told else ([], [])
-        gets_nothing = {session.pk for session, _ in without}
-        able = [session for session in able if session.pk not in gets_nothing]
+        summary, gains = what.summary(len(chosen), refused), None
+        if what.adds and told:
+            gains, without = bulk.gains_of(able, told)
+            able, refused = [session for session, _ in gains], refused + without
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -96,9 +97,9 @@ class ManyAtOnce(admin.ModelAdmin):
             "verb": what.verb,
             "able": able,
             "gains": gains,
-            "looks": adds and not gains,
-            "refused": refused + without,
-            "summary": what.summary(len(chosen), refused),
+            "looks": what.adds and not gains,
+            "refused": refused,
+            "summary": summary,
             "wants_reason": any(needs_reason(what.verb, session, actor) for session in able),
             "staff": bulk.staff() if "reviewer" in what.verb.takes else [],
             "note": what.note,
@@ -130,9 +131,9 @@ def _told(request: HttpRequest, what: Bulk, chosen: Sequence[InterviewSession]) 
     able, _ = what.sorted_out(chosen, actor)
     if not told.reason and any(needs_reason(what.verb, session, actor) for session in able):
         return None, "Say why; the reason is kept in the log of each session."
-    if what.verb.name == "extend" and (told.minutes, told.tokens, told.percent) == (None, None, None):
+    if what.adds and (told.minutes, told.tokens, told.percent) == (None, None, None):
         return None, "Choose how many minutes, percent or tokens to add."
-    if what.verb.name == "extend" and told.tokens and (told.minutes or told.percent):
+    if what.adds and told.tokens and (told.minutes or told.percent):
         return None, "Choose either time or tokens, and empty the other field."
     if "reviewer" in what.verb.takes and not request.POST.get("reviewer"):
         return None, "Choose who is to review them."

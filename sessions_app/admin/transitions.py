@@ -88,35 +88,36 @@ def arguments_from(form: Mapping[str, str]) -> Arguments:
     Raises:
         ValidationFailed: a number is none, or out of range.
     """
-    chosen = form.get("minutes", "")
-    share = form.get("percent", "") if chosen == "percent" else chosen.rstrip("%") if chosen.endswith("%") else ""
-    minutes = (
-        "" if share or chosen == "percent" else form.get("other_minutes", "") if chosen in ("", "other") else chosen
-    )
+    minutes, percent = _time_in(form)
     wrong: list[errors.FieldError] = []
     told = Arguments(
         form.get("reason", "").strip(),
         _number(minutes, "minutes", MAX_EXTRA_MINUTES, wrong),
         _number(form.get("tokens", ""), "tokens", MAX_TOKENS, wrong),
-        _percent(share, wrong),
+        _percent(percent, wrong),
     )
     if wrong:
         raise errors.ValidationFailed(wrong)
     return told
 
 
+def _time_in(form: Mapping[str, str]) -> tuple[str, str]:
+    """Minutes and percent as they were typed, of which one is empty."""
+    chosen = form.get("minutes", "")
+    if chosen == "percent":
+        return "", form.get("percent", "")
+    if chosen.endswith("%"):
+        return "", chosen
+    return form.get("other_minutes", "") if chosen in ("", "other") else chosen, ""
+
+
 def _percent(text: str, wrong: list[errors.FieldError]) -> int | None:
     text = text.strip().rstrip(" %")
     if not text:
         return None
-    if (
-        text.isascii()
-        and text.isdecimal()
-        and len(text) < 4
-        and 5 <= int(text) <= MAX_ACCOMMODATION
-        and int(text) % 5 == 0
-    ):
-        return int(text)
+    percent = int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+    if 5 <= percent <= MAX_ACCOMMODATION and percent % 5 == 0:
+        return percent
     wrong.append(errors.FieldError("percent", "out_of_range", f"Choose 5 to {MAX_ACCOMMODATION} % in steps of 5."))
     return None
 

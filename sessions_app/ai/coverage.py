@@ -94,16 +94,17 @@ class _Found:
     places: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one reading of an answer finds: the passages that show a point, and the points that it has a word of."""
+
+    shown: tuple[Shown, ...]
+    named: frozenset[int]
+
+
 def shown(question: Question, answer: str) -> list[Shown]:
     """For each rubric point that the answer speaks of, its best passage, in the rubric's order."""
-    rubric = _read(question)
-    parts = sentences(answer)
-    nearness = _nearness(rubric, parts)
-    passages: dict[int, list[Shown]] = defaultdict(list)
-    for part in _own_sentences(rubric, parts):
-        for passage in _shown_by(rubric, part, answer, nearness):
-            passages[passage.point_index].append(passage)
-    return [best for point in sorted(passages) if (best := _best(passages[point])).strength >= SEEN]
+    return list(_look(question, answer).shown)
 
 
 def touched(question: Question, answer: str) -> list[int]:
@@ -111,20 +112,30 @@ def touched(question: Question, answer: str) -> list[int]:
 
     One word of the rubric is enough, in a sentence that asks nothing, denies nothing and lists no terms.
     """
-    rubric = _read(question)
-    found: set[int] = set()
-    for part in _own_sentences(rubric, sentences(answer)):
+    look = _look(question, answer)
+    return sorted(look.named - {passage.point_index for passage in look.shown})
+
+
+# Whoever judges asks for each point of a question anew. Few are kept, since they are people's words.
+@lru_cache(maxsize=4)
+def _look(question: Question, answer: str) -> _Look:
+    rubric, parts = _read(question), sentences(answer)
+    nearness = _nearness(rubric, parts)
+    passages: dict[int, list[Shown]] = defaultdict(list)
+    named: set[int] = set()
+    for part in _own_sentences(rubric, parts):
         denials = denied(part, answer)
+        found = _said_in(rubric, part, denials)
         if not part.is_question and not any(denials):
-            found |= _named_in(rubric, part, denials)
-    return sorted(found - {passage.point_index for passage in shown(question, answer)})
+            named |= _named_by(found)
+        for passage in _shown_by(rubric, part, found, nearness):
+            passages[passage.point_index].append(passage)
+    best = (_best(passages[point]) for point in sorted(passages))
+    return _Look(tuple(one for one in best if one.strength >= SEEN), frozenset(named))
 
 
-def _named_in(rubric: _Rubric, part: Sentence, denials: list[bool]) -> set[int]:
-    """The points of which a sentence has a word that is no everyday one."""
-    found = _found_in(rubric, part, denials)
-    if not found or is_list_of_terms(part, *_terms(found, part)):
-        return set()
+def _named_by(found: dict[int, _Found]) -> set[int]:
+    """The points of which there is a word that is no everyday one."""
     return {point for point, said in found.items() if said.words or not all(said.aliases.values())}
 
 
@@ -163,10 +174,7 @@ def _best(passages: list[Shown]) -> Shown:
     return Shown(best.point_index, best.start, best.end, min(0.99, round(best.strength + _FURTHER * others, 2)))
 
 
-def _shown_by(rubric: _Rubric, part: Sentence, answer: str, nearness: float) -> list[Shown]:
-    found = _found_in(rubric, part, denied(part, answer))
-    if not found or is_list_of_terms(part, *_terms(found, part)):
-        return []
+def _shown_by(rubric: _Rubric, part: Sentence, found: dict[int, _Found], nearness: float) -> list[Shown]:
     is_quoted = repeats(part, rubric.own_sentences) and len(part.content) > 3
     shown_here = []
     for point, said in sorted(found.items()):
@@ -183,6 +191,12 @@ def _terms(found: dict[int, _Found], part: Sentence) -> tuple[int, int]:
     places = {place for said in found.values() if said.aliases for place in said.places}
     terms = {tuple(s for s in alias if s not in _SMALL) for said in found.values() for alias in said.aliases}
     return sum(not part.words[place].is_small for place in places), len(terms)
+
+
+def _said_in(rubric: _Rubric, part: Sentence, denials: list[bool]) -> dict[int, _Found]:
+    """What a sentence says of every point; nothing if it is a mere list of terms."""
+    found = _found_in(rubric, part, denials)
+    return {} if not found or is_list_of_terms(part, *_terms(found, part)) else found
 
 
 def _found_in(rubric: _Rubric, part: Sentence, denials: list[bool]) -> dict[int, _Found]:

@@ -158,7 +158,8 @@ def _answer(asked: CandidateRequest, status: str, answer: str, actor: Actor, now
         if not still_open.update(status=status, answer=words, handled_at=change.now, handled_by=actor.user):
             raise errors.RequestAnswered
         change.record("request.answered", request=asked.pk, kind=asked.kind, status=status)
-        letters.write_answer(answered := request_for(asked.pk, actor), change.session, change.now)
+        answered = request_for(asked.pk, actor)
+        letters.write_answer(answered, change.session, change.now)
     return answered
 
 

@@ -76,14 +76,16 @@ def thinking_time(session: InterviewSession) -> str:
     """How long the interview may take, with what makes it longer: "45 min + 50 % extra time = 67 min"."""
     if session.time_limit_seconds is None:
         return _("no time limit")
-    limit = _minutes(session.time_limit_seconds // 60)
+    limit = short_minutes(session.time_limit_seconds // 60)
     if not session.extra_seconds:
         return limit
-    told = {"limit": limit, "whole": _minutes((session.limit_ms or 0) // 60_000)}
+    told = {"limit": limit, "whole": short_minutes((session.limit_ms or 0) // 60_000)}
     if percent := session.accommodation_percent:
         return _("%(limit)s + %(percent)s %% extra time = %(whole)s") % (told | {"percent": percent})
-    return _("%(limit)s + %(extra)s extra time = %(whole)s") % (told | {"extra": _minutes(session.extra_seconds // 60)})
+    told["extra"] = short_minutes(session.extra_seconds // 60)
+    return _("%(limit)s + %(extra)s extra time = %(whole)s") % told
 
 
-def _minutes(number: int) -> str:
+def short_minutes(number: int) -> str:
+    """Such as "45 min"."""
     return ngettext("%(minutes)s min", "%(minutes)s min", number) % {"minutes": number}

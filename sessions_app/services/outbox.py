@@ -137,7 +137,9 @@ def _mail(letter: OutgoingMessage, server: Any) -> EmailMultiAlternatives:
 
 
 def _as_html(letter: OutgoingMessage, text: str) -> str:
-    """Addresses read from left to right in every language."""
+    """Addresses read from left to right in every language. That is said in the place of the one attribute that
+    ``urlize`` writes, which is for search engines.
+    """
     with override(letter.language):
         page = render_to_string("letters/letter.html", {"subject": letter.subject, "text": text})
     return page.replace('rel="nofollow"', 'dir="ltr"')

@@ -36,7 +36,7 @@ from sessions_app.models.actions import OPEN
 from sessions_app.models.clock import database_now
 from sessions_app.models.ids import new_id
 
-from .erasure import empty_write_ahead_log, erase_session, forget_answers, forget_console_log
+from .erasure import empty_log_on_commit, erase_session, forget_answers, forget_console_log
 
 Receipt = dict[str, Any]
 
@@ -74,7 +74,7 @@ def erase_account(*, actor: Actor) -> Receipt:
             raise errors.NotAuthenticated
         _refuse_while_needed(user)
         receipt = _erase(user, browsers, database_now())
-        transaction.on_commit(empty_write_ahead_log)
+        empty_log_on_commit()
     log.info("account.erased", account_id=str(actor.user.pk), component="accounts", **receipt["removed"])
     return receipt
 

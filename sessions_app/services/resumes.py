@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.conf import settings
 from django.utils.formats import number_format
@@ -26,12 +26,14 @@ from sessions_app.access import Actor, refuse_token
 from sessions_app.errors import FieldError, ValidationFailed
 from sessions_app.logs import log
 from sessions_app.models import Resume
-from sessions_app.models.limits import MAX_POSTING
+from sessions_app.models.limits import MAX_POSTING, MAX_RESUME
 
 from .resume_reader import clean
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 MAX_BYTES = 5 * 1024 * 1024
-MAX_CHARACTERS = 50_000
 SECONDS = 20.0  # by the clock on the wall; the child's processor time is limited by itself
 MAX_ANSWER = 8 * 1024 * 1024
 CHILDREN = 2
@@ -54,6 +56,10 @@ _REMEDIES = {
     ),
 }
 
+_LONG_RESUME = gettext_lazy("This résumé has %(number)s characters; at most %(most)s fit. Leave out what counts least.")
+_LONG_POSTING = gettext_lazy(
+    "This job posting has %(number)s characters; at most %(most)s fit. Leave out what counts least."
+)
 
 FLAGS = {
     "hidden_text": gettext_lazy("Has text that people who look at the file cannot see"),
@@ -64,20 +70,14 @@ FLAGS = {
 def read_resume(file: BinaryIO | Any, *, field: str = "file") -> tuple[str, list[str]]:
     """The text of an uploaded résumé, at most 50,000 characters, and flags for staff. Raises as ``read_document``."""
     text, flags = read_document(file, field=field)
-    _check_length(text, field)
+    _check_length(text, field, MAX_RESUME, _LONG_RESUME)
     return text, flags
 
 
 def read_posting(file: BinaryIO | Any, *, field: str = "file") -> tuple[str, list[str]]:
     """The text of an uploaded job posting, at most 20,000 characters, and flags. Raises as ``read_document``."""
     text, flags = read_document(file, field=field)
-    if len(text) > MAX_POSTING:
-        words = _("This job posting has %(number)s characters; at most %(most)s fit. Leave out what counts least.")
-        told = {
-            "number": number_format(len(text), force_grouping=True),
-            "most": number_format(MAX_POSTING, force_grouping=True),
-        }
-        raise ValidationFailed([FieldError(field, "max_length", words % told)])
+    _check_length(text, field, MAX_POSTING, _LONG_POSTING)
     return text, flags
 
 
@@ -118,22 +118,19 @@ def store_resume(text: str, *, actor: Actor, source_name: str = "", flags: Seque
     text, more = clean(text)
     if not text.strip():
         raise ValidationFailed([FieldError("content", "blank", _("Paste the text of the résumé."))])
-    _check_length(text, "content")
+    _check_length(text, "content", MAX_RESUME, _LONG_RESUME)
     name = re.sub(r"[\x00-\x1f\x7f]", "", source_name.replace("\\", "/").rpartition("/")[2])[:200]
     return Resume.objects.create(
         owner=actor.user, content=text, source_name=name, flags=list(dict.fromkeys([*flags, *more]))
     )
 
 
-def _check_length(text: str, field: str) -> None:
+def _check_length(text: str, field: str, most: int, words: StrOrPromise) -> None:
     """Refused and not cut: what would be missing might be what counts."""
-    if len(text) > MAX_CHARACTERS:
-        told = {
-            "number": number_format(len(text), force_grouping=True),
-            "most": number_format(MAX_CHARACTERS, force_grouping=True),
-        }
-        words = _("This résumé has %(number)s characters; at most %(most)s fit. Leave out what counts least.") % told
-        raise ValidationFailed([FieldError(field, "max_length", words)])
+    if len(text) > most:
+        counts = {"number": len(text), "most": most}
+        told = {name: number_format(count, force_grouping=True) for name, count in counts.items()}
+        raise ValidationFailed([FieldError(field, "max_length", str(words) % told)])
 
 
 def _tidy(text: str) -> str:

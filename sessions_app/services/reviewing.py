@@ -116,7 +116,7 @@ def assign_reviewer(session_id: Any, reviewer_id: Any, *, actor: Actor, now: dat
             raise errors.PermissionDenied("Only staff can ask for a review.")
         evaluation = evaluation_to_rate(change.session)
         reviewer = _reviewer(change, reviewer_id)
-        review = _review_of(change, evaluation, reviewer)
+        review = _review_of(change, evaluation, reviewer, _begun(change, reviewer))
         _refuse_if_over(
             review, "They have submitted their review already.", "They skipped this review, and saw the scores."
         )
@@ -144,7 +144,7 @@ def _own_review(change: Change, given: Given) -> Review:
         raise errors.PermissionDenied("This is your own interview. Somebody else has to review it.")
     begun = _begun(change, actor.user)
     evaluation = evaluation_to_rate(session, begun) if not given.evaluation_id else _expected(change, given)
-    review = _review_of(change, evaluation, actor.user)
+    review = _review_of(change, evaluation, actor.user, begun)
     _refuse_if_over(review)
     if given.revision is not None and given.revision != review.revision:
         raise errors.ReviewChanged
@@ -171,15 +171,14 @@ def _refuse_if_over(review: Review, submitted: str = "", skipped: str = "") -> N
         raise errors.ReviewSkipped(skipped)
 
 
-def _review_of(change: Change, evaluation: Evaluation | None, reviewer: User) -> Review:
-    """Somebody's review of what was said, made where there is none. A draft goes along when it is judged once more."""
-    review = _begun(change, reviewer)
-    if review is None:
+def _review_of(change: Change, evaluation: Evaluation | None, reviewer: User, begun: Review | None) -> Review:
+    """The review that was ``begun``, else a new one. A draft goes along when the interview is judged once more."""
+    if begun is None:
         return _new_review(change, evaluation, reviewer)
-    if review.status == "draft" and evaluation is not None and review.evaluation_id != evaluation.pk:
-        review.evaluation = evaluation
-        review.save(update_fields=["evaluation"])
-    return review
+    if begun.status == "draft" and evaluation is not None and begun.evaluation_id != evaluation.pk:
+        begun.evaluation = evaluation
+        begun.save(update_fields=["evaluation"])
+    return begun
 
 
 def _new_review(change: Change, evaluation: Evaluation | None, reviewer: User) -> Review:

@@ -68,7 +68,8 @@ def open_scores(
     seen = {session.pk for session in rows if session.shows_report and _is_own(session, actor)}
     if actor.is_staff:
         if reviews is None:
-            reviews = Review.objects.since_the_end().filter(reviewer=actor.user, session__in=[row.pk for row in rows])
+            mine = Review.objects.since_the_end().filter(reviewer=actor.user, status__in=SEES)
+            reviews = mine.filter(session__in=[row.pk for row in rows]).only("session", "reviewer", "status")
         seen |= {one.session_id for one in reviews if one.reviewer_id == actor.user.pk and one.status in SEES}
     return seen
 
@@ -234,7 +235,8 @@ def open_review(session_id: Any, *, actor: Actor) -> Scorecard:
 def _judged(session: InterviewSession, *, with_evidence: bool) -> list[CriterionScore]:
     """The criteria of the current evaluation, which comes with them in one query."""
     rows = CriterionScore.objects.filter(evaluation__session=session, evaluation__superseded_at=None)
-    return list(rows.select_related("evaluation").prefetch_related(*["evidence"] * with_evidence))
+    rows = rows.select_related("evaluation")
+    return list(rows.prefetch_related("evidence") if with_evidence else rows)
 
 
 def _reviews() -> QuerySet[Review]:
