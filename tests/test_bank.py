@@ -277,6 +277,7 @@ def test_the_personality_template_asks_for_every_trait_twice_and_diagnoses_nothi
 
 def test_questions_of_a_template_alone_are_as_good_as_the_banks():
     own = [q for template in practice.shipped() for q in template.questions if not bank.has(q.key)]
+    assert own
     for question in own:
         assert 3 <= len(question.points) <= 5
         for point in question.points:

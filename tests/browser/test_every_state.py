@@ -11,7 +11,7 @@ from .gallery import PAGES
 
 pytestmark = pytest.mark.django_db
 
-# What the page of that name tells in that state.
+# What the page of that name tells in that state and in no other: a word of its filters or its legend would not do.
 TOLD = {
     "landing-empty": "No practice interviews yet",
     "landing-paused": "paused just now",
@@ -28,7 +28,7 @@ TOLD = {
     "ready-of-paused": "Resume",
     "ready-of-expired": "We saved everything you sent.",
     "room-generating": "Your first question",
-    "room-failed": "Try again",
+    "room-failed": "There is no question to answer yet.",
     "room-paused": "Resume",
     "room-expired": "We saved everything you sent.",
     "done-nothing": "Nothing to score",
@@ -37,7 +37,7 @@ TOLD = {
     "done-again-later": "We'll try again at",
     "done-expired": "Time ran out",
     "done-hidden": "The hiring team will share the outcome.",
-    "report-nothing": "Not enough evidence",
+    "report-nothing": "Not enough evidence for a score",
     "report-nothing-said": "Nothing to score.",
     "report-scoring": "This usually takes less than a minute.",
     "report-failed": "Scoring didn't work.",
@@ -49,11 +49,11 @@ TOLD = {
     "history-empty": "No interviews yet.",
     "history-nothing-matches": "Nothing matches.",
     "history-refused": "Choose one of the modes in the list.",
-    "history-unfinished": "Paused",
-    "history-expired": "Time ran out",
-    "insights-empty": "more",
+    "history-unfinished": 'Selected <span class="count">2</span>',
+    "history-expired": 'Selected <span class="count">1</span>',
+    "insights-empty": "Finish 3 more to see a trend.",
     "session-new-refused": "Something needs your attention",
-    "error-503": "Try again",
+    "error-503": "Back in a moment",
 }
 
 

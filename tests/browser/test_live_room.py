@@ -76,6 +76,7 @@ def test_the_question_grows_and_then_can_be_answered_without_a_reload(open_room:
 def test_where_websockets_are_blocked_events_carry_it(open_room: Open) -> None:
     page = open_room(NO_WEBSOCKET)
     question_arrives(page)
+    expect(page.locator("#connection[data-carrier=events]")).to_be_attached()
 
 
 def test_a_change_in_one_tab_shows_in_the_other(open_room: Open) -> None:
