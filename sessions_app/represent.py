@@ -21,8 +21,9 @@ from sessions_app.models import (
     TokenCharge,
     User,
 )
-from sessions_app.models.actions import Phase, Status
+from sessions_app.models.actions import Phase
 from sessions_app.services.budget import SessionUsage, Spending
+from sessions_app.services.evaluation_queue import ENDED
 from sessions_app.services.scorecards import (
     SCORES_IN_EVENTS,
     may_see_estimates,
@@ -108,7 +109,7 @@ def _read_along(session: InterviewSession) -> Json:
 
 def summaries(sessions: Sequence[InterviewSession], actor: Actor) -> list[Json]:
     """The lines of a list: three queries for their scores, however many there are; none where nothing is judged."""
-    judged = [session for session in sessions if session.status in (Status.COMPLETED, Status.EXPIRED)]
+    judged = [session for session in sessions if session.status in ENDED]
     open_to_them = open_scores(judged, actor) if judged else set()
     seen = [session for session in judged if session.pk in open_to_them]
     scored = standings(seen) if seen else {}

@@ -263,6 +263,18 @@ def overdue(session: InterviewSession) -> InterviewSession:
     return fresh(session)
 
 
+def nearly_over(session: InterviewSession, seconds: int = 100) -> InterviewSession:
+    """Let the running clock of a session have so many seconds left."""
+    session = fresh(session)
+    if session.deadline is None or session.running_since is None:
+        raise ValueError("Only a running clock can be nearly over.")
+    back = session.deadline - session.now - timedelta(seconds=seconds)
+    InterviewSession.objects.filter(pk=session.pk).update(
+        running_since=session.running_since - back, deadline=session.deadline - back
+    )
+    return fresh(session)
+
+
 def run_out(session: InterviewSession) -> None:
     """As ``overdue``, and a sweep notices."""
     overdue(session)

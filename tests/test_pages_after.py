@@ -25,8 +25,9 @@ def anns(client: Client, ann: User) -> Client:
 
 def test_five_minutes_more(anns: Client, ann: User) -> None:
     session = f.waiting(ann, time_limit_minutes=20)
-    page = room(anns, session)
-    assert page.form("/extend")
+    assert "extend" not in room(anns, session).offers(session.pk)  # there are twenty
+    f.nearly_over(session)
+    assert "extend" in room(anns, session).offers(session.pk)
     answer = anns.post(f"/sessions/{session.pk}/extend", follow=True)
     assert "5 minutes more" in answer.content.decode()
     assert f.fresh(session).extra_seconds == 300

@@ -30,7 +30,7 @@ def anns(client: Client, ann: User) -> Client:
 
 
 def test_two_clicks_add_five_minutes_once(anns: Client, ann: User) -> None:
-    session = f.waiting(ann)
+    session = f.nearly_over(f.waiting(ann))
     form = room(anns, session).form("/extend")
     pages = [anns.post(form.action, form.fields, follow=True).content.decode() for _ in range(2)]
     assert f.fresh(session).extra_seconds == 300 and f.fresh(session).extensions == 1
@@ -40,7 +40,7 @@ def test_two_clicks_add_five_minutes_once(anns: Client, ann: User) -> None:
 
 
 def test_the_tenth_time_is_not_refused_to_the_second_click(anns: Client, ann: User) -> None:
-    session = f.waiting(ann)
+    session = f.nearly_over(f.waiting(ann))
     InterviewSession.objects.filter(pk=session.pk).update(extensions=9)
     form = room(anns, session).form("/extend")
     pages = [anns.post(form.action, form.fields, follow=True).content.decode() for _ in range(2)]
@@ -51,6 +51,7 @@ def test_the_tenth_time_is_not_refused_to_the_second_click(anns: Client, ann: Us
 def test_the_next_page_adds_again(anns: Client, ann: User) -> None:
     session = f.waiting(ann)
     for times in (1, 2):
+        f.nearly_over(session)
         form = room(anns, session).form("/extend")
         anns.post(form.action, form.fields)
         assert f.fresh(session).extensions == times

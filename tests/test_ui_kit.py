@@ -74,3 +74,9 @@ def test_copies_are_told_apart() -> None:
     assert apart(html, "7") == (
         '<nav aria-label="Pages 7"><label for="x-7">X</label><input id="x-7" aria-describedby="a-7 b-7"><a href="#x-7">'
     )
+
+
+def test_of_every_copy_its_own_radio_is_chosen(kit: Page) -> None:
+    chosen = re.findall(r'<input\s[^>]*?type="radio"[^>]*?\sname="([^"]+)"[^>]*?\schecked', kit.html)
+    assert len(chosen) >= 3
+    assert len(chosen) == len(set(chosen))

@@ -149,6 +149,12 @@ class AnswerBody(Body):
 class DraftBody(Body):
     text = Text(allow_blank=True, max_length=limits.MAX_ANSWER)
     revision = WholeNumber(min_value=0, max_value=2**53)
+    in_reply_to = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        help_text="Id of the question it is written under; without it, the open one. Only such a draft becomes the "
+        "answer when time runs out.",
+    )
 
 
 class ReasonBody(Body):

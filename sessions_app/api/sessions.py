@@ -235,7 +235,8 @@ class SessionViewSet(ViewSetMixin, ApiView):
     @action(detail=True, methods=["put"])
     def draft(self, request: Any, id: str) -> Response:
         body = self.body(inputs.DraftBody)
-        session = answers.save_draft(id, body["text"], body["revision"], actor=self.actor)
+        question = body.get("in_reply_to")
+        session = answers.save_draft(id, body["text"], body["revision"], actor=self.actor, in_reply_to=question)
         return Response({"text": session.draft_text, "revision": session.draft_revision})
 
     @says(

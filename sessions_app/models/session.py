@@ -33,6 +33,8 @@ from .timing import Timed, within_a_year
 if TYPE_CHECKING:
     from .message import SessionMessage
 
+_IS_THERE = models.Q(erased_at__isnull=True)
+
 STATUS_CHOICES = [
     (Status.CREATED, gettext_lazy("Not started")),
     (Status.ACTIVE, gettext_lazy("In progress")),
@@ -122,6 +124,9 @@ class InterviewSession(Timed):
 
     draft_text = models.TextField(blank=True)
     draft_revision = models.PositiveBigIntegerField(default=0)
+    draft_question = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="The question it was written under; none: for the next one."
+    )
     message_count = models.PositiveIntegerField(default=0)
     last_seq = models.PositiveIntegerField(default=0, help_text="Number of the newest event.")
     last_hash = models.CharField(max_length=64, blank=True, editable=False)
@@ -144,8 +149,11 @@ class InterviewSession(Timed):
         ordering = ("-created_at", "-id")
         verbose_name = "session"
         indexes = (
-            models.Index(fields=["-created_at", "-id"], name="session_newest"),
-            models.Index(fields=["candidate", "-created_at", "-id"], name="session_newest_of_candidate"),
+            # Lists and their counts leave erased sessions out, so that an index alone can answer them.
+            models.Index(fields=["-created_at", "-id"], condition=_IS_THERE, name="session_newest"),
+            models.Index(
+                fields=["candidate", "-created_at", "-id"], condition=_IS_THERE, name="session_newest_of_candidate"
+            ),
             models.Index(fields=["deadline"], name="session_deadline"),
             models.Index(fields=["status", "last_activity_at"], name="session_quiet"),
             models.Index(
@@ -214,6 +222,11 @@ class InterviewSession(Timed):
     def open_question_id(self) -> Any:
         question = self.open_question
         return None if question is None else question.pk
+
+    @property
+    def draft_is_for_another_question(self) -> bool:
+        """Whether the draft was written under a question that is not the open one: then it is no answer to that one."""
+        return bool(self.draft_text.strip()) and self.draft_question not in (None, self.open_question_id)
 
     def allowed_actions(self, roles: frozenset[Role], now: datetime) -> list[str]:
         if self.status in OPEN and self.is_over(now):

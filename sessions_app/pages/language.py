@@ -14,7 +14,6 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -22,7 +21,7 @@ from sessions_app.access import Actor
 from sessions_app.models import User
 from sessions_app.services.preferences import CHOICES, keep_preferences
 
-from .answers import see_other
+from .answers import see_again
 from .preferences import in_browser, language_for, preferences_of, remember_language
 
 ENGLISH = ("/api/", "/docs", "/openapi.json", "/admin/", "/health/", "/ws/")
@@ -63,10 +62,10 @@ def _labelled(response: HttpResponse) -> HttpResponse:
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Remember a language: with the account, and in a cookie for pages that ask for nobody."""
-    wanted, back = request.POST.get("language", ""), request.POST.get("next", "/")
+    wanted = request.POST.get("language", "")
     if wanted not in CHOICES["language"]:
         return HttpResponseBadRequest(_("Choose one of %(names)s.") % {"names": ", ".join(CHOICES["language"])})
-    response = see_other(back if url_has_allowed_host_and_scheme(back, None) else "/")
+    response = see_again(request)
     remember_language(request, response, wanted)
     if isinstance(request.user, User):
         keep_preferences({"language": wanted}, actor=Actor(request.user))

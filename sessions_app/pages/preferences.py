@@ -16,7 +16,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.html import format_html_join
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,7 +28,7 @@ from sessions_app.services.accounts import choose_time_zone
 from sessions_app.services.moments import is_zone
 from sessions_app.services.preferences import CHOICES, DEFAULTS, chosen, keep_preferences
 
-from .answers import see_other
+from .answers import keep_cookie, see_again, see_other
 from .zones import YEAR, remember, zone_context
 
 COOKIE, THEME, LANGUAGE = "preferences", "theme", "language"
@@ -51,10 +50,9 @@ def in_browser(request: HttpRequest) -> dict[str, str]:
 
 def remember_in_browser(request: HttpRequest, response: HttpResponse, values: dict[str, str]) -> None:
     """With an account, too: pages about errors and the sign-in page read nothing else."""
-    options: dict[str, Any] = {"samesite": "Lax", "secure": request.is_secure(), "httponly": True}
     others = {name: value for name, value in values.items() if name not in _ELSEWHERE and value != DEFAULTS[name]}
-    response.set_cookie(COOKIE, urlencode(others), YEAR, **options)
-    response.set_cookie(THEME, values["theme"], YEAR, **options)
+    keep_cookie(request, response, COOKIE, urlencode(others), YEAR)
+    keep_cookie(request, response, THEME, values["theme"], YEAR)
     remember_language(request, response, values["language"])
 
 
@@ -63,7 +61,7 @@ def remember_language(request: HttpRequest, response: HttpResponse, language: st
     if language == DEFAULTS["language"]:
         response.delete_cookie(LANGUAGE, samesite="Lax")
     else:
-        response.set_cookie(LANGUAGE, language, YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
+        keep_cookie(request, response, LANGUAGE, language, YEAR)
 
 
 def language_for(request: HttpRequest, preferences: dict[str, str]) -> str:
@@ -195,10 +193,10 @@ def _kept(request: HttpRequest, values: dict[str, str]) -> HttpResponse:
 @require_POST
 def timer(request: HttpRequest) -> HttpResponse:
     """Hide the time left, or show it again: the one preference that is wanted in the middle of an interview."""
-    wanted, back = request.POST.get("timer", ""), request.POST.get("next", "/")
+    wanted = request.POST.get("timer", "")
     if wanted not in CHOICES["timer"]:
         return HttpResponseBadRequest(_("Choose shown or hidden."))
-    response = see_other(back if url_has_allowed_host_and_scheme(back, None) else "/")
+    response = see_again(request)
     remember_in_browser(request, response, preferences_of(request) | {"timer": wanted})
     if isinstance(request.user, User):
         keep_preferences({"timer": wanted}, actor=Actor(request.user))

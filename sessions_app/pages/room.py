@@ -46,6 +46,7 @@ class Composer:
     in_reply_to: Any
     why_not: str
     is_saved: bool
+    is_for_another: bool = False  # question: it was written under an earlier one
     has_code: bool = False
     code: str = ""
     language: str = ""
@@ -133,6 +134,12 @@ class Room:
     def may_extend(self) -> bool:
         """Five minutes more are offered in the last two, to the candidate who may take them."""
         return self._is_near_end and "extend" in self.viewer.actions and self.session.may_add_time
+
+    @property
+    def offers_more_time(self) -> bool:
+        """The same where nothing warns: in a pause, or where the whole interview is no longer than that."""
+        is_short = bool(self.timer.left) and self.timer.milliseconds <= EXTEND_AT * 1000
+        return is_short and "extend" in self.viewer.actions and not self.may_extend
 
     @property
     def may_ask_for_time(self) -> bool:
@@ -286,6 +293,7 @@ def _composer(session: InterviewSession, looking: present.Viewer, unsent: Unsent
         in_reply_to=session.open_question_id,
         why_not="" if "answer" in looking.actions else _why_not(session),
         is_saved=bool(session.draft_text) and whole == session.draft_text,
+        is_for_another=unsent is None and session.draft_is_for_another_question,
         has_code=has_code,
         code=code,
         language=language,

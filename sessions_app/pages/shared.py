@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 
 from sessions_app.models import InterviewSession
 
+from .answers import keep_cookie
+
 COOKIE = "shared"
 FORGET = '"cache", "storage"'
 _MOST = 500  # sessions whose texts a browser is told to forget
@@ -25,7 +27,7 @@ def is_shared(request: HttpRequest) -> bool:
 def remember_choice(request: HttpRequest, response: HttpResponse) -> None:
     """Of the form before an interview, which has the box."""
     if request.POST.get("shared"):
-        response.set_cookie(COOKIE, "yes", samesite="Lax", secure=request.is_secure(), httponly=True)
+        keep_cookie(request, response, COOKIE, "yes", None)
         request.session.set_expiry(0)
     elif is_shared(request):
         response.delete_cookie(COOKIE, samesite="Lax")

@@ -1,5 +1,7 @@
 """The UI kit for staff: every component in every state, in light and dark and from right to left, on one page.
 
+It lies with the pages, whose view models and templates it shows; its address is the console's, because it is for staff.
+
 The same template stands on it several times, so its ids and names are made different ones in every copy.
 """
 
@@ -23,6 +25,7 @@ from .ui_samples import Component, Part, components
 LOOKS = (("light", "ltr", "en"), ("dark", "ltr", "en"), ("light", "rtl", "ar"))
 # What names an element of the same page.
 _ID = re.compile(r'(\s(?:id|for|aria-labelledby|aria-describedby|aria-controls|data-copy)=")([^"]+)(")')
+_RADIO = re.compile(r'(<input\s[^>]*?type="radio"[^>]*?\sname=")([^"]+)(")')  # of one name only one is chosen
 _LINK = re.compile(r'(\shref="#)(?!kit-)([^"]+)(")')
 _LABEL = re.compile(r'(<(?:nav|section|form|aside|pre)\b[^>]*?\saria-label=")([^"]+)(")')
 _LABELLED = re.compile(r'(<section\b[^>]*?\s)aria-labelledby="[^"]+"')
@@ -91,5 +94,5 @@ def apart(html: str, suffix: str) -> SafeString:
 
     html = _LABELLED.sub(lambda found: f'{found[1]}aria-label="Sample {suffix}"', html)
     html = _LABEL.sub(lambda found: f"{found[1]}{found[2]} {suffix}{found[3]}", html)
-    html = _FOCUS.sub("", _LINK.sub(renamed, _ID.sub(renamed, html)))
+    html = _FOCUS.sub("", _RADIO.sub(renamed, _LINK.sub(renamed, _ID.sub(renamed, html))))
     return mark_safe(html)  # noqa: S308  the pages' own templates have escaped it

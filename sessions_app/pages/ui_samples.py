@@ -65,7 +65,11 @@ def components() -> list[Component]:
         Component("bar", "Bar, timer and progress", list(_bars()), is_wide=True),
         Component("rail", "Question rail", [Part("On the third of six", "_rail.html", {"room": _room()})]),
         Component("time", "Time warning", [_warning()]),
-        Component("notice", "Notice and banner", [Part("Four kinds", "kit/notices.html")]),
+        Component(
+            "notice",
+            "Notice and banner",
+            [Part("Four kinds", "kit/notices.html"), Part("Without a connection", "kit/offline.html")],
+        ),
         Component("panel", "Panel", [Part("Plain, paused, failed", "kit/panels.html")]),
         Component("dialog", "Dialog", [Part("Open", "kit/dialog.html")]),
         Component("menu", "Menu", [Part("Open", "kit/menu.html")]),

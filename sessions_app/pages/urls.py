@@ -17,6 +17,7 @@ from . import (
     views_start,
 )
 from .language import choose_language
+from .offline import offline, worker
 from .preferences import timer
 
 room_urls = [
@@ -62,6 +63,8 @@ urlpatterns = [
     path("language", choose_language, name="language"),
     path("timer", timer, name="timer"),
     path("zone", views.zone, name="zone"),
+    path("offline", offline, name="offline"),
+    path("service-worker.js", worker, name="service-worker"),
     path("help/", views.text_page, {"page": "help"}, name="help"),
     path("accessibility", views.text_page, {"page": "accessibility"}, name="accessibility"),
     path("status", views_practice.status, name="status"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -29,7 +29,7 @@ from sessions_app.services.preferences import keep_preferences
 from sessions_app.services.scorecards import scores_in_words
 
 from . import present
-from .answers import see_other
+from .answers import keep_cookie, see_again, see_other
 from .context import THEMES
 from .guard import personal
 from .history import UNFINISHED, Filters, matching, of_status, page_of
@@ -59,12 +59,14 @@ def open_invitation(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect(f"{resolve_url('landing')}#invitation")
     pasted = request.POST.get("link", "").strip()[:MAX_LINK]
-    found = INVITATION.search(pasted)
-    return see_other("invite", found["token"]) if found else _front_page(request, pasted or " ")
+    if found := INVITATION.search(pasted):
+        return see_other("invite", found["token"])
+    wrong = FieldError("link", "invalid", _("Paste the whole link, as it is in your invitation."))
+    return _front_page(request, pasted, [wrong])
 
 
-def _front_page(request: HttpRequest, wrong_link: str = "") -> HttpResponse:
-    """With ``wrong_link``, what was pasted in place of an invitation's link."""
+def _front_page(request: HttpRequest, pasted: str = "", errors: Sequence[FieldError] = ()) -> HttpResponse:
+    """With ``errors`` about what was ``pasted`` in the place of an invitation's link."""
     unfinished = ran_out = None
     if request.user.is_authenticated:
         unfinished = own_sessions(request).unfinished().select_related("template").first()
@@ -76,12 +78,10 @@ def _front_page(request: HttpRequest, wrong_link: str = "") -> HttpResponse:
         "starts_over": unfinished is not None and _may_start_over(unfinished),
         "engine": engine(BUILT_IN),
         "has_example": cache.get_or_set("has_example", _has_example, EXAMPLE_SECONDS),
-        "wrong_link": wrong_link,
-        "errors": [FieldError("link", "invalid", _("Paste the whole link, as it is in your invitation."))]
-        if wrong_link
-        else [],
+        "pasted": pasted,
+        "errors": errors,
     }
-    response = render(request, "landing.html", context, status=400 if wrong_link else 200)
+    response = render(request, "landing.html", context, status=400 if errors else 200)
     response.headers["Cache-Control"] = "private, no-store" if request.user.is_authenticated else "no-cache"
     return response
 
@@ -141,9 +141,8 @@ def theme(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get("theme", "")
     if wanted not in THEMES:
         return HttpResponseBadRequest(_("Choose system, light or dark."))
-    back = request.POST.get("next", "/")
-    response = see_other(back if url_has_allowed_host_and_scheme(back, None) else "/")
-    response.set_cookie(THEME, wanted, YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
+    response = see_again(request)
+    keep_cookie(request, response, THEME, wanted, YEAR)
     if isinstance(request.user, User):
         keep_preferences({"theme": wanted}, actor=Actor(request.user))
     return response
@@ -152,10 +151,10 @@ def theme(request: HttpRequest) -> HttpResponse:
 @require_POST
 def zone(request: HttpRequest) -> HttpResponse:
     """Remember a time zone: with the account, else in a cookie. An empty one follows interview and browser again."""
-    wanted, back = request.POST.get("zone", ""), request.POST.get("next", "/")
+    wanted = request.POST.get("zone", "")
     if wanted and not is_zone(wanted):
         return HttpResponseBadRequest(_("Choose a time zone such as Europe/Berlin."))
-    response = see_other(back if url_has_allowed_host_and_scheme(back, None) else "/")
+    response = see_again(request)
     if not (isinstance(request.user, User) and choose_time_zone(wanted, actor=Actor(request.user))):
         remember(request, response, wanted)
     return response

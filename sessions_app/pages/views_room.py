@@ -75,7 +75,8 @@ def draft(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
     """Save what is being written; a stale tab never overwrites a newer draft, and never loses its own text."""
     text = typed(request)
     try:
-        session = save_draft(session_id, text, _revision(request), actor=actor)
+        question = request.POST.get("in_reply_to")
+        session = save_draft(session_id, text, _revision(request), actor=actor, in_reply_to=question)
     except errors.SessionNotFound:
         raise
     except errors.DomainError as error:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.errors import DomainError, ValidationFailed, WindowClosed
 from sessions_app.models.actions import Status
-from sessions_app.services.local_time import offset_words, zone_words
+from sessions_app.services.local_time import offset_words, short_minutes, zone_words
 
 _BY_STATUS = {
     Status.CREATED: gettext_lazy("This interview is not started yet. The page shows what you can do now."),
@@ -145,10 +145,6 @@ def duration(milliseconds: int) -> str:
         return _("under 1 min")
     hours, rest = divmod(whole, 60)
     return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest} if hours else short_minutes(whole)
-
-
-def short_minutes(number: int) -> str:
-    return ngettext("%(minutes)s min", "%(minutes)s min", number) % {"minutes": number}
 
 
 def time_taken(thinking_ms: int, paused_ms: int) -> str:

@@ -19,6 +19,8 @@ from sessions_app.models import InterviewSession
 from sessions_app.services.local_time import zone_named
 from sessions_app.services.moments import is_zone, places
 
+from .answers import keep_cookie
+
 CHOSEN, FOUND = "zone", "tz"  # cookies
 YEAR = 60 * 60 * 24 * 365
 
@@ -43,7 +45,7 @@ def speak_in(request: HttpRequest, session: InterviewSession) -> None:
 def remember(request: HttpRequest, response: HttpResponse, zone: str) -> None:
     """Keep a guest's choice in this browser; an empty one is forgotten."""
     if zone:
-        response.set_cookie(CHOSEN, zone, YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
+        keep_cookie(request, response, CHOSEN, zone, YEAR)
     else:
         response.delete_cookie(CHOSEN, samesite="Lax")
 

@@ -84,9 +84,18 @@ def submit_answer(
 
 
 def save_draft(
-    session_id: UUID | str, text: str, revision: int, *, actor: Actor = SYSTEM, now: datetime | None = None
+    session_id: UUID | str,
+    text: str,
+    revision: int,
+    *,
+    actor: Actor = SYSTEM,
+    now: datetime | None = None,
+    in_reply_to: UUID | str | None = None,
 ) -> InterviewSession:
     """Keep what is being written. A revision that is not newer than the stored one changes nothing.
+
+    ``in_reply_to`` is the question it was written under, where that is not the open one: a tab may not know yet that
+    somebody has answered it at another device. Between two questions it is a note for the next one.
 
     Raises:
         SessionNotFound, SessionNotActive, SessionExpired, PermissionDenied, ValidationFailed.
@@ -105,6 +114,7 @@ def save_draft(
         change.note_activity()  # an old draft changes nothing, but somebody is there
         if revision > session.draft_revision or untouched:
             session.draft_text, session.draft_revision = text, max(1, revision)
+            session.draft_question = as_uuid(in_reply_to) or session.open_question_id
     return change.session
 
 

@@ -56,6 +56,7 @@ _MOVING = [
     "questions_left_out",
     "draft_text",
     "draft_revision",
+    "draft_question",
     "message_count",
     "last_seq",
     "last_hash",

@@ -65,9 +65,9 @@ def credit_outage(change: Change) -> bool:
 
 
 def _submit_draft(change: Change, at: datetime) -> None:
-    """What the candidate had written when time ran out is the final answer."""
+    """What was written when time ran out is the final answer; what is for an earlier question stays a draft."""
     session = change.session
-    if session.open_question_id is None or not session.draft_text.strip():
+    if session.open_question_id is None or not session.draft_text.strip() or session.draft_is_for_another_question:
         return
     question = SessionMessage.objects.get(pk=session.open_question_id)
     add_answer(change, question, text=session.draft_text, at=at, payload={"auto_submitted": True})

@@ -90,6 +90,7 @@ def add_answer(
     change.session.stop_clock(at)
     change.session.draft_text = ""
     change.session.draft_revision += 1
+    change.session.draft_question = None
     if text.strip() and change.session.plan.get("dimensions"):
         queue_analysis(change, answer)
     return answer

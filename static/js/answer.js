@@ -38,6 +38,18 @@ const bare = (text) => text.replace(/[\s`]+/g, "");
 export const isIn = (place, text) =>
   text.split(/^ {0,3}`{3,}.*$/m).every((part) => bare(place.textContent).includes(bare(part)));
 
+// The question that the text was written under: an earlier one until somebody says, by a key or a button, that it is
+// for the open one. A note is for the next, which has no name yet.
+export const questionOf = (form) =>
+  form.hasAttribute("data-is-held") ? "" : form.dataset.for || (form.elements.in_reply_to?.value ?? "");
+
+export function writtenFor(form, question) {
+  if (question) form.dataset.for = question;
+  else delete form.dataset.for;
+  const line = form.querySelector("[data-for-another]");
+  line.hidden = !question || question === form.elements.in_reply_to?.value;
+}
+
 // What is in the fields and where the caret is, to be put into the page that comes. ``question`` is the one it is meant
 // for; a note is for none.
 export function held(form) {
@@ -50,7 +62,8 @@ export function held(form) {
     isFocused: document.activeElement === field,
   }));
   const question = form.matches("[data-is-held], [data-is-told]") ? "" : (form.elements.in_reply_to?.value ?? "");
-  return { fields, question, whole: whole(form), changed: whole(form) !== original(form), language: language?.value };
+  const changed = whole(form) !== original(form);
+  return { fields, question, writtenFor: form.dataset.for, whole: whole(form), changed, language: language?.value };
 }
 
 export function putBackInto(form, { fields, changed, language }) {

@@ -1,9 +1,9 @@
 // Sending by script: the answer is written down, shown and sent while the page stays. What is refused comes back into
 // the field. Without scripts the same form posts itself.
 
-import { fill, whole } from "./answer.js";
+import { fill, whole, writtenFor } from "./answer.js";
 import { isOffline } from "./banner.js";
-import { flush, idle, keepLocal } from "./draft.js";
+import { idle, keepLocal, save } from "./draft.js";
 import { join } from "./kept.js";
 import { add, now } from "./outbox.js";
 import { pendingFor, showSending } from "./sending.js";
@@ -32,7 +32,7 @@ function submitted(event) {
   if (!leads()) return announce(document.querySelector("#elsewhere p").textContent.trim());
   if (isPause) return onPause();
   if (!isComposer) return isOffline() && tell(say("needs the connection"));
-  if (isDraft(form, submitter)) return flush();
+  if (isDraft(form, submitter)) return save();
   return send(form, submitter);
 }
 
@@ -47,6 +47,7 @@ function send(form, submitter) {
   const mode = new FormData(form).get("mode") ?? "text";
   add({ question: question.value, text, mode, skip });
   fill(form, "");
+  writtenFor(form, "");
   tell("");
   keepLocal(); // the outbox has it now
   showSending();
@@ -55,7 +56,7 @@ function send(form, submitter) {
 }
 
 // Refused, or to be changed: in the field again, before anything else that was written meanwhile.
-export function giveBack({ text }, why) {
+export function giveBack({ text, question }, why) {
   const field = document.querySelector("#content");
   if (why) tell(say("given back", { why }));
   if (!field) return false;
@@ -65,6 +66,7 @@ export function giveBack({ text }, why) {
   fill(field.form, text);
   if (since.trim() && since.trim() !== text.trim()) join(field, since);
   field.dispatchEvent(new Event("input", { bubbles: true }));
+  if (!since.trim()) writtenFor(field.form, question);
   keepLocal();
   return true;
 }

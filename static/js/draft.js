@@ -2,7 +2,7 @@
 // anything else is done in the room. Its revision makes sure that an older tab never overwrites a newer draft. What is
 // said about it is what is known: "Saved" only when the server has this very text.
 
-import { composer, fill, isAnswer, original, whole } from "./answer.js";
+import { composer, fill, isAnswer, original, questionOf, whole, writtenFor } from "./answer.js";
 import { call } from "./calls.js";
 import { keepHere, putBack, showState } from "./kept.js";
 
@@ -51,6 +51,14 @@ export function flush(isLast = false) {
   return pending;
 }
 
+// The button: what stands there is for the question that is open, also if it was written under another.
+export function save() {
+  const form = composer();
+  if (form.dataset.for) form.kept = null;
+  writtenFor(form, "");
+  return flush();
+}
+
 // A page came in, or this tab took over: the text that is only on this device comes back.
 export function adopt() {
   const form = composer();
@@ -75,11 +83,12 @@ export function keepLocal(isForced = false) {
   const form = composer();
   if (!form || !(isForced || mayKeep(true))) return;
   const isKept = keepHere(session, form, differs(form));
-  if (differs(form) && !stale) showState(isKept ? "device" : "nowhere");
+  if (differs(form) && !stale) showState(!whole(form).trim() ? "empty" : isKept ? "device" : "nowhere");
 }
 
 function typed({ target }) {
   if (!isAnswer(target)) return;
+  writtenFor(composer(), "");
   showState(stale ? "stale" : "saving");
   clearTimeout(localTimer);
   localTimer = setTimeout(keepLocal, TYPING_MS);
@@ -102,7 +111,7 @@ function before(event) {
   Promise.race([waiting, enough]).then(() => target.requestSubmit(submitter));
 }
 
-const differs = (form) => whole(form) !== (form.kept ?? original(form));
+const differs = (form) => whole(form) !== (form.kept === undefined ? original(form) : form.kept);
 
 function unkept() {
   const form = composer();
@@ -115,7 +124,8 @@ async function keep(isLast) {
   const text = whole(form);
   const revision = Number(form.elements.revision.value);
   since = 0;
-  const answer = await call("PUT", `/sessions/${session}/draft`, { body: { text, revision }, patience: PATIENCE_MS, isLast });
+  const body = { text, revision, in_reply_to: questionOf(form) || null };
+  const answer = await call("PUT", `/sessions/${session}/draft`, { body, patience: PATIENCE_MS, isLast });
   if (answer.kind !== "ok") return notKept(answer);
   isAway = false;
   if (answer.body.text !== text) {

@@ -1,12 +1,12 @@
 // Drafts on this device, one for each question, as long as the server does not have them; and the line that says so.
 
-import { composer, fill, original, whole } from "./answer.js";
+import { composer, fill, original, questionOf as questionFor, whole } from "./answer.js";
 import { copy } from "./copy.js";
 import { all, drop, put } from "./store.js";
 import { at, say } from "./words.js";
 
 const prefix = (session) => `iv:d:v1:${session}:`;
-const questionOf = (form) => (form.hasAttribute("data-is-held") ? "notes" : form.elements.in_reply_to?.value || "notes");
+const questionOf = (form) => questionFor(form) || "notes";
 
 // Whether it is kept, or need not be.
 export function keepHere(session, form, isNew) {

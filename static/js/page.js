@@ -1,7 +1,7 @@
 // The page that comes in place of the one that is shown, without a reload, and the question that grows meanwhile.
 // What is being typed stays in the field, whatever the page that came says: it is newer than anything stored.
 
-import { composer, held as inFields, isIn, putBackInto } from "./answer.js";
+import { composer, held as inFields, isIn, putBackInto, writtenFor } from "./answer.js";
 import { leaving } from "./draft.js";
 import { remember, restore } from "./place.js";
 import { say } from "./words.js";
@@ -106,6 +106,7 @@ function replace(page) {
   if (composer()) {
     isBehind = isFor(held) && held.question !== composer().elements.in_reply_to?.value;
     if (held) putBackInto(composer(), held);
+    if (held?.changed) writtenFor(composer(), held.writtenFor || (isBehind && held.question));
     held = null;
   }
   if (next.dataset.live !== "yes") giveBack(held);

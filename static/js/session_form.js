@@ -41,6 +41,7 @@ function quick(button, act) {
   button.addEventListener("click", (event) => {
     event.preventDefault();
     act().catch(() => {
+      if (document.querySelector("[data-offline]:not(:empty)")) return; // it says why; what was entered stays
       const plain = document.createElement("input");
       Object.assign(plain, { type: "hidden", name: "do", value: button.value });
       form.append(plain);

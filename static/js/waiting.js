@@ -51,14 +51,15 @@ function tell(waited) {
   return late ? late.textContent.replace(/\s+/g, " ").trim() : words;
 }
 
-const newest = () => [...document.querySelectorAll("#question .turn--question")].at(-1);
+// Also where it stands above a card, as in a pause: after that it is nothing new.
+const newest = () => [...document.querySelectorAll("[data-room] .turn--question[id]")].at(-1);
 let shown = "";
 
 // ``wasAtEnd``: the person saw the end of the page before the question came.
 export function offerQuestion(wasAtEnd) {
   const question = newest();
-  const isNew = question && question.id && question.id !== shown;
-  if (question?.id) shown = question.id;
+  const isNew = question && question.id !== shown;
+  if (question) shown = question.id;
   if (!isNew || inSight(question)) return;
   if (wasAtEnd) question.scrollIntoView({ block: "nearest" });
   else pill().hidden = false;

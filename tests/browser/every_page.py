@@ -220,6 +220,7 @@ PUBLIC |= {
     "error-429": _wrong(errors.RateLimited(40)),
     "error-500": _wrong(error_pages.ServerError()),
     "error-503": _wrong(errors.Unavailable()),
+    "offline": at("/offline"),
 }
 
 

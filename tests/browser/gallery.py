@@ -28,6 +28,7 @@ PAGES: dict[str, Made] = {**CANDIDATES, **every_console_page.CONSOLE}
 QUIET = """
 window.WebSocket = class { close() {} send() {} };
 window.EventSource = class { addEventListener() {} close() {} };
+Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => undefined });
 """
 BAD = ("error", "warning")
 

@@ -1,0 +1,91 @@
+"""What a browser may show without a connection: three pages as it saw them last, and one that says what is the matter.
+
+A worker in the browser does it (``static/js/offline_worker.js``), where browsers have one: on https, and on the machine
+itself. The server decides what it may keep, and names with every page whose it is, so that nobody is ever shown a copy
+of somebody else's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils import translation
+from django.utils.crypto import salted_hmac
+from django.views.decorators.http import require_safe
+
+from sessions_app.services.preferences import chosen
+
+from .language import ENGLISH
+from .preferences import attributes, in_browser, preferences_of
+from .shared import is_shared
+
+COPIED = frozenset({"landing", "practice-list", "session-list"})
+READER, COPY = "X-Reader", "X-Copy"
+# What those pages are made of; only their latin letters have fonts of ours.
+FILES = (
+    "css/app.css",
+    "js/offline.js",
+    "js/zone.js",
+    "icons.svg",
+    "favicon.svg",
+    "fonts/source-serif-4-latin-wght-normal.woff2",
+    "fonts/figtree-latin-wght-normal.woff2",
+)
+
+
+class ReaderMiddleware:
+    """Names the reader with every page of theirs, and says which pages may be kept. No page costs a query more."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        if not is_page or response.status_code != 200 or request.path_info.startswith(ENGLISH):
+            return response
+        try:
+            response.headers[READER] = reader(request)
+        except Error:  # the page could do without the database; then it is nobody's
+            return response
+        if _may_be_copied(request):
+            response.headers[COPY] = "yes"
+        return response
+
+
+def reader(request: HttpRequest) -> str:
+    """Who reads, and how pages look to them, in a word that tells nobody else anything."""
+    looks = sorted(preferences_of(request).items())
+    told = [str(request.user.pk or ""), is_shared(request), translation.get_language(), looks]
+    return salted_hmac("sessions_app.pages.offline", json.dumps(told)).hexdigest()[:20]
+
+
+def _may_be_copied(request: HttpRequest) -> bool:
+    """A page of the three as it is without being asked for anything; nothing on a computer that others use, too."""
+    match = request.resolver_match
+    is_one = match is not None and match.view_name in COPIED and not request.META.get("QUERY_STRING")
+    return is_one and request.method == "GET" and not is_shared(request)
+
+
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """The page for every other address. Like those about errors it needs no account, and names none."""
+    preferences = chosen(in_browser(request))
+    context = {"theme": preferences["theme"], "attributes": attributes(preferences)}
+    return HttpResponse(render_to_string("offline.html", context), headers={"Cache-Control": "no-cache"})
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The worker's script. It names its files by what is in them, so that every deployment brings a new worker."""
+    files = [static(name) for name in FILES]
+    code = static("js/offline_worker.js")
+    version = hashlib.sha256(json.dumps([*files, code]).encode()).hexdigest()[:12]
+    text = f"self.given = {json.dumps({'files': files, 'version': version})};\nimportScripts({json.dumps(code)});\n"
+    return HttpResponse(text, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
