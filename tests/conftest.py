@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.db.backends.signals import connection_created
+from django.test import override_settings
 from rest_framework.test import APIClient
 
 from sessions_app.models import User
@@ -47,12 +48,24 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick() -> Iterator[None]:
+    """The built-in interviewer writes at once and alone; also for what is made once for many tests.
+
+    Static files are looked up when they are asked for: every new test client would else read the list of them all.
+    """
+    with override_settings(
+        BUILTIN_WORD_MS=0,
+        AI_MODELS=(),
+        WHITENOISE_AUTOREFRESH=True,
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _quick_and_unlimited(settings: Any) -> Iterator[None]:
-    """The built-in interviewer writes at once and alone, and nobody is throttled by another test."""
-    settings.BUILTIN_WORD_MS = 0
-    settings.AI_MODELS = ()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _unlimited() -> Iterator[None]:
+    """Nobody is throttled by another test."""
     cache.clear()
     yield
     cache.clear()

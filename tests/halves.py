@@ -15,12 +15,15 @@ ONCE = (
     # words and languages
     "tests/test_languages.py",
     "tests/test_letters_language.py",
+    "tests/test_report_in_languages.py",
     "tests/test_script_words.py",
     "tests/test_pages_texts.py",
     # how pages show what the services answer
+    "tests/test_blind_first.py",
     "tests/test_pages_after.py",
     "tests/test_pages_contrast.py",
     "tests/test_pages_errors.py",
+    "tests/test_pages_pauses.py",
     "tests/test_pages_practice.py",
     "tests/test_pages_ready.py",
     "tests/test_pages_report.py",
@@ -33,7 +36,9 @@ ONCE = (
     # forms, files, bodies
     "tests/test_acceptance_bodies.py",
     "tests/test_admin_templates.py",
+    "tests/test_code_answers.py",
     "tests/test_openapi.py",
+    "tests/test_pages_create.py",
     "tests/test_pages_files.py",
     "tests/test_resume_files.py",
     "tests/test_reviews_console.py",
@@ -47,6 +52,23 @@ ONCE = (
     "tests/test_providers_fallback.py",
     "tests/test_providers_real.py",
     "tests/test_whole_interview_real.py",
+    # how many queries there are, whatever answers them
+    "tests/test_admin.py::test_it_costs_as_many_queries_for_50_rows_as_for_5",
+    "tests/test_admin.py::test_its_page_costs_as_many_queries_for_a_long_session",
+    "tests/test_admin_session_list.py::test_a_page_costs_the_same_queries_however_many_it_shows",
+    "tests/test_admin_session_page.py::test_it_costs_as_many_queries_with_500_messages_as_with_5",
+    "tests/test_pages_list.py::test_it_needs_as_many_queries_for_50_rows_as_for_5",
+    "tests/test_scored_sessions.py::test_it_costs_the_same_queries_however_long",
+    "tests/test_scorecard.py::test_it_costs_as_many_queries_with_12_criteria_as_with_one",
+    # the demo once more; that it is made, removed and shown is seen on both
+    "tests/test_demo.py::test_it_can_be_loaded_again",
+    "tests/test_demo.py::test_it_does_not_come_back_by_itself",
+    "tests/test_demo.py::test_it_logs_nothing_of_its_past",
+    "tests/test_demo.py::test_it_prints_json_for_scripts",
+    "tests/test_demo.py::test_it_prints_where_to_go_and_how_to_sign_in",
+    "tests/test_demo.py::test_it_sets_new_passwords",
+    # has a database of its own kind
+    "tests/test_inviting_lists.py::test_a_killed_server_goes_on_when_it_is_started_again",
     # processes that begin and end; kills, crash points and workers run on both
     "tests/crash/test_kill.py::test_a_server_that_acknowledges_before_it_writes_is_found_out",
     "tests/crash/test_kill.py::test_a_taken_port_is_said_plainly_and_never_taken_for_our_own",

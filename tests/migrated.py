@@ -27,7 +27,7 @@ VARIABLE = "TEST_ORIGINALS"
 def folder() -> Path:
     """Of this run; the process that asks first makes it, and removes it at its end."""
     if VARIABLE not in os.environ:
-        os.environ[VARIABLE] = tempfile.mkdtemp(prefix="interviewer-originals-")
+        os.environ[VARIABLE] = tempfile.mkdtemp(prefix="interviewer-originals-", dir=servers.quick_place())
         atexit.register(shutil.rmtree, os.environ[VARIABLE], ignore_errors=True)
     known = Path(os.environ[VARIABLE])
     known.mkdir(parents=True, exist_ok=True)

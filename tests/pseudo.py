@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from html.parser import HTMLParser
 
 import pytest
@@ -23,6 +24,7 @@ _KEPT = re.compile(r"(%\(\w+\)[sd]|%%|</?[a-z]+[^>]*>|&\w+;|\{\w+\})")  # values
 _CONTEXTS_OF_FORMATS = ("a date, in Django's letters for dates",)
 
 
+@cache
 def pseudo(sentence: str) -> str:
     """Such as "⟦Hélp~~⟧"."""
     parts = _KEPT.split(sentence)

@@ -9,7 +9,7 @@ from sessions_app.models import User
 from sessions_app.services.guests import issue_token
 
 from .factories import waiting
-from .test_access import BODIES, _path, table, world
+from .test_access import BODIES, _path, areas, table, undone, world
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,7 @@ OF_A_SESSION = ("api-session-", "api-operation-", "api-conversation-", "api-asse
 MAKES_SOMETHING = {"api-session-list", "api-session-retake", "api-session-claim", "api-assessment-start"}
 CLOSED = ("api-session-review",)  # a reviewer is somebody with an account
 DOORS = {"api-register", "api-token", "api-token-refresh", "api-logout"}  # a body's credentials count, no others
-ROWS = [pytest.param(*row, id=f"{row[0]} {row[1]}") for row in table() if row[1].startswith("api-")]
+ROWS = areas(row for row in table() if row[1].startswith("api-"))
 
 
 def call(token, method, name, things):
@@ -40,25 +40,35 @@ def expected(method, name, statuses, owner):
     return statuses[owner] if is_of_a_session(name) else 404
 
 
-@pytest.mark.parametrize(("method", "name", "statuses"), ROWS)
-def test_of_its_own_session_it_may_what_the_candidate_may(ann, method, name, statuses):
+def told(bearer, rows, things, owner):
+    """What the routes answer to the bearer, and what they should."""
+    got, right = {}, {}
+    for method, name, statuses in rows:
+        with undone():
+            got[method, name] = call(bearer, method, name, things).status_code
+        right[method, name] = expected(method, name, statuses, owner)
+    return got, right
+
+
+@pytest.mark.parametrize("rows", ROWS)
+def test_of_its_own_session_it_may_what_the_candidate_may(ann, rows):
     guest = User.objects.create_guest()
     things = world(ann)
     mine = waiting(guest)
     things |= {"session": mine, "api-session": mine.pk, "api-operation": mine.turn_id}
-    response = call(issue_token(mine, guest), method, name, things)
-    assert response.status_code == expected(method, name, statuses, "ann"), response.content
+    got, right = told(issue_token(mine, guest), rows, things, "ann")
+    assert got == right
 
 
-@pytest.mark.parametrize(("method", "name", "statuses"), ROWS)
-def test_of_everything_else_nothing_is_there(ann, method, name, statuses):
+@pytest.mark.parametrize("rows", ROWS)
+def test_of_everything_else_nothing_is_there(ann, rows):
     """Not even another session of the same guest."""
     guest = User.objects.create_guest()
     things = world(ann)
     mine, other = waiting(guest), waiting(guest)
     things |= {"session": other, "api-session": other.pk, "api-operation": other.turn_id}
-    response = call(issue_token(mine, guest), method, name, things)
-    assert response.status_code == expected(method, name, statuses, "ben"), response.content
+    got, right = told(issue_token(mine, guest), rows, things, "ben")
+    assert got == right
 
 
 @pytest.mark.parametrize("path", ["/sessions/", "/account/keys/", "/admin/"])

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import httpx
 
-from tests.crash.server import Server, until
+from tests.crash.server import ROOT, Server, until
 
+# Runs what it is told, one text of Python after the other, until nobody is there to tell it anything.
+_STAGE = """
+import contextlib, io, json, sys, traceback
+import django
+django.setup()
+from django.db import connections
+for line in sys.stdin:
+    printed, wrong = io.StringIO(), ""
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(compile(json.loads(line), "backstage", "exec"), {})
+    except BaseException:
+        wrong = traceback.format_exc()
+    connections.close_all()
+    print(json.dumps([printed.getvalue(), wrong]), flush=True)
+"""
+LOAD_TEMPLATES = """
+from django.core.management import call_command
+call_command("load_templates", verbosity=0)
+"""
 _PREPARE = """
 import json
 from sessions_app.access import Actor
@@ -39,9 +62,33 @@ assert rows.update(running_since=session.running_since - back, deadline=session.
 """
 
 
+_stages: WeakKeyDictionary[Server, subprocess.Popen[str]] = WeakKeyDictionary()
+
+
 def shell(server: Server, code: str) -> str:
-    """Run Python inside the product, in a process of its own; what it printed."""
-    return server.run("manage.py", "shell", "--verbosity", "0", "-c", _PREPARE + code)
+    """Run Python inside the product, in a process beside the server that is started once; what it printed."""
+    if server not in _stages:
+        _stages[server] = subprocess.Popen(
+            [sys.executable, "-c", _STAGE],
+            cwd=ROOT,
+            env=server.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    stage = _stages[server]
+    assert stage.stdin is not None and stage.stdout is not None
+    stage.stdin.write(json.dumps(_PREPARE + code) + "\n")
+    stage.stdin.flush()
+    printed, wrong = json.loads(stage.stdout.readline() or '["", "It has ended."]')
+    assert not wrong, wrong
+    return str(printed)
+
+
+def leave_the_stage(server: Server) -> None:
+    """End that process, if there is one; otherwise it ends with the tests."""
+    if stage := _stages.pop(server, None):
+        stage.communicate()
 
 
 def leave(server: Server, session_id: str, seconds: float) -> None:

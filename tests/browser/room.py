@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.crash import server as processes
-from tests.crash.server import Server, free_port, own_database
+from tests.crash.server import Server, own_database
+
+from . import backstage
 
 Open = Callable[..., Any]
 expect.set_options(timeout=15_000)  # a busy machine is no failure
@@ -44,17 +46,34 @@ Object.keys(localStorage).filter((key) => key.startsWith("iv:o:")).map((key) => 
 """
 
 
-@pytest.fixture(scope="module")
-def room_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("resilience")
-    port = free_port()
-    patch = pytest.MonkeyPatch()
-    patch.setattr(processes, "free_port", lambda: port)
-    with own_database(folder) as url, Server(folder, url, word_ms=0) as running:
-        running.run("manage.py", "load_templates", "--verbosity", "0")
+@contextmanager
+def serving(folder: Path, word_ms: int, prepare: str = "") -> Iterator[Server]:
+    """The product with its practice interviews, at one address however often it is started; first that code is run."""
+    with own_database(folder) as url, Server(folder, url, word_ms=word_ms, keeps_port=True) as running:
+        backstage.shell(running, backstage.LOAD_TEMPLATES + prepare)
         running.start()
         yield running
-    patch.undo()
+        backstage.leave_the_stage(running)
+
+
+@pytest.fixture(scope="session")
+def _shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("room"), word_ms=0) as running:
+        yield running
+
+
+@pytest.fixture
+def room_server(_shared_server: Server) -> Server:
+    """One for all rooms of a run, in which everybody has an interview of their own. It writes at once."""
+    if _shared_server.process.poll() is not None:  # a test that failed has left it dead
+        _shared_server.start()
+    return _shared_server
+
+
+@pytest.fixture
+def site(room_server: Server) -> str:
+    """Its address."""
+    return f"http://localhost:{room_server.port}"
 
 
 @pytest.fixture

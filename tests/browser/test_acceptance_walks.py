@@ -6,17 +6,15 @@ that were given, in their order, none lost and none doubled.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.crash import server as processes
-from tests.crash.server import Server, free_port, own_database, until
+from tests.crash.server import Server, until
 
 from .fault_proxy import fault_proxy
-from .room import answer_field, scripted, stored
+from .room import answer_field, scripted, serving, stored
 from .walk import ANSWERS, LONG, Keys, Mouse, Patience, asked, finish, whole_interview
 
 # What a screen reader is given: every text that a live region has had since the page was loaded, by region.
@@ -35,15 +33,8 @@ CUT_SECONDS = 2.5  # at 160 ms a word, about as people read, that is one cut in 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("walks")
-    port = free_port()
-    patch = pytest.MonkeyPatch()
-    patch.setattr(processes, "free_port", lambda: port)  # the page comes back to the same address
-    with own_database(folder) as url, Server(folder, url, word_ms=WORD_MS) as running:
-        running.run("manage.py", "load_templates", "--verbosity", "0")
-        running.start()
+    with serving(tmp_path_factory.mktemp("room"), WORD_MS) as running:
         yield running
-    patch.undo()
 
 
 @pytest.fixture

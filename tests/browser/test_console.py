@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.crash.server import Server, own_database
+from tests.crash.server import Server
+
+from .room import serving
 
 Open = Callable[..., Any]
 EMAIL, PASSWORD = "sam@example.com", "quiet-harbour-94"
@@ -25,11 +27,7 @@ LIST = "name,email\nKim Lee,kim@example.com\nBo,bo@nowhere\n"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("console")
-    with own_database(folder) as url, Server(folder, url, word_ms=0) as running:
-        running.run("manage.py", "load_templates", "--verbosity", "0")
-        running.run("manage.py", "shell", "-c", STAFF)
-        running.start()
+    with serving(tmp_path_factory.mktemp("console"), word_ms=0, prepare=STAFF) as running:
         yield running
 
 

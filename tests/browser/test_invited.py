@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.crash import server as processes
-from tests.crash.server import Server, free_port, own_database
+from tests.crash.server import Server
 
 from .backstage import Invited, leave
 
@@ -20,16 +18,9 @@ TASK = "# Shorten URLs\n\nDesign it for **100 M** links."
 INTERVIEW = {"time_limit_minutes": 30, "accommodation_percent": 50, "planned_questions": 3, "challenge_text": TASK}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("invited")
-    port = free_port()
-    patch = pytest.MonkeyPatch()
-    patch.setattr(processes, "free_port", lambda: port)
-    with own_database(folder) as url, Server(folder, url, word_ms=0) as running:
-        running.start()
-        yield running
-    patch.undo()
+@pytest.fixture
+def server(room_server: Server) -> Server:
+    return room_server
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.crash import server as processes
-from tests.crash.server import Server, free_port, own_database
+from tests.crash.server import Server
+
+from .room import serving
 
 WORD_MS = 100  # slow enough to watch it
 Open = Callable[..., Any]
@@ -22,15 +22,8 @@ window.WebSocket = class { constructor() { setTimeout(() => this.onclose({ code:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("live")
-    port = free_port()
-    patch = pytest.MonkeyPatch()
-    patch.setattr(processes, "free_port", lambda: port)  # the page comes back to the same address
-    with own_database(folder) as url, Server(folder, url, word_ms=WORD_MS) as running:
-        running.run("manage.py", "load_templates", "--verbosity", "0")
-        running.start()
+    with serving(tmp_path_factory.mktemp("room"), WORD_MS) as running:
         yield running
-    patch.undo()
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ CONTENT = re.compile(
 # Made when the states of pages were listed, before this language was spoken.
 MADE_BEFORE = (errors.DomainError, errors.PermissionDenied, errors.InvitationGone, errors.PayloadTooLarge)
 EXPECTED = {*LANGUAGES.values(), *(str(error.sentence) for error in MADE_BEFORE)}
+pytestmark = pytest.mark.timeout(300)  # all pages are made before the first test
 SCROLLS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.crash.server import Server, own_database
+from tests.crash.server import Server
+
+from .backstage import shell
+from .room import serving
 
 Open = Callable[..., Any]
 PASSWORD = "quiet-harbour-94"
@@ -52,11 +54,7 @@ with changing(session.pk) as change:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("report")
-    with own_database(folder) as url, Server(folder, url, word_ms=0) as running:
-        running.run("manage.py", "load_templates", "--verbosity", "0")
-        running.run("manage.py", "shell", "-c", PEOPLE)
-        running.start()
+    with serving(tmp_path_factory.mktemp("report"), word_ms=0, prepare=PEOPLE) as running:
         yield running
 
 
@@ -82,7 +80,7 @@ def open_page(chromium: Any, server: Server) -> Iterator[Open]:
 
 def seeded(server: Server, code: str) -> str:
     """Run it beside the server; the last line it prints is a session's id."""
-    return server.run("manage.py", "shell", "-c", code).strip().splitlines()[-1]
+    return shell(server, code).strip().splitlines()[-1]
 
 
 def sign_in(page: Any, email: str) -> None:
@@ -141,7 +139,7 @@ def test_the_page_says_by_itself_that_the_report_is_ready(open_page: Open, serve
     sign_in(page, "ann@example.com")
     page.goto(f"/sessions/{session}/done")
     expect(page.get_by_text("Scoring…")).to_be_visible()
-    server.run("manage.py", "shell", "-c", SCORED.format(session))
+    shell(server, SCORED.format(session))
     expect(page.get_by_role("link", name="Read the report")).to_be_visible(timeout=10_000)
     expect(page.get_by_role("status").filter(has_text="Report ready")).to_have_count(1)
 

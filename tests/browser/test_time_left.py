@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.crash import server as processes
-from tests.crash.server import Server, free_port, own_database
+from tests.crash.server import Server
 
 from .backstage import leave
 
@@ -27,17 +25,9 @@ document.addEventListener("DOMContentLoaded", () => {
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("time")
-    port = free_port()
-    patch = pytest.MonkeyPatch()
-    patch.setattr(processes, "free_port", lambda: port)  # the page comes back to the same address
-    with own_database(folder) as url, Server(folder, url, word_ms=0) as running:
-        running.run("manage.py", "load_templates", "--verbosity", "0")
-        running.start()
-        yield running
-    patch.undo()
+@pytest.fixture
+def server(room_server: Server) -> Server:
+    return room_server
 
 
 @pytest.fixture

@@ -41,10 +41,17 @@ class Server:
     """One process group: ``manage.py serve``. Whoever starts it ends it, by ``with``."""
 
     def __init__(
-        self, folder: Path, database_url: str, *, word_ms: int, settings: str = "interviewer.settings"
+        self,
+        folder: Path,
+        database_url: str,
+        *,
+        word_ms: int,
+        settings: str = "interviewer.settings",
+        keeps_port: bool = False,
     ) -> None:
         self.log = folder / "serve.log"
         self.port = 0
+        self._keeps_port = keeps_port
         self._process: subprocess.Popen[bytes] | None = None
         inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
         self.environment = inherited | {
@@ -92,7 +99,7 @@ class Server:
     def launch(self) -> None:
         """Start the process, and do not wait for it."""
         assert self._process is None or self._process.poll() is not None, "it is running already"
-        self.port = free_port()
+        self.port = self.port if self.port and self._keeps_port else free_port()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", "--port", str(self.port)],
