@@ -4,26 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sessions_app', '0005_drafts_question'),
+        ("sessions_app", "0005_drafts_question"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='interviewsession',
-            name='session_newest',
+            model_name="interviewsession",
+            name="session_newest",
         ),
         migrations.RemoveIndex(
-            model_name='interviewsession',
-            name='session_newest_of_candidate',
+            model_name="interviewsession",
+            name="session_newest_of_candidate",
         ),
         migrations.AddIndex(
-            model_name='interviewsession',
-            index=models.Index(condition=models.Q(('erased_at__isnull', True)), fields=['-created_at', '-id'], name='session_newest'),
+            model_name="interviewsession",
+            index=models.Index(
+                condition=models.Q(("erased_at__isnull", True)), fields=["-created_at", "-id"], name="session_newest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='interviewsession',
-            index=models.Index(condition=models.Q(('erased_at__isnull', True)), fields=['candidate', '-created_at', '-id'], name='session_newest_of_candidate'),
+            model_name="interviewsession",
+            index=models.Index(
+                condition=models.Q(("erased_at__isnull", True)),
+                fields=["candidate", "-created_at", "-id"],
+                name="session_newest_of_candidate",
+            ),
         ),
     ]
