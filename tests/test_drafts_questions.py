@@ -183,3 +183,43 @@ def keep_now(session: InterviewSession, ann: User, number: int) -> None:
     revision = f.fresh(session).draft_revision + 1
     named = question(session, number)
     answers.save_draft(session.pk, "Half a thought", revision, actor=Actor(ann), in_reply_to=named)
+
+
+def test_a_late_text_is_never_put_over_what_is_written_under_the_open_question(
+    second: InterviewSession, ann: User
+) -> None:
+    keep(second, ann, "For the second", 2)
+    keep(second, ann, "Half a thought about the first", 1)
+    stored = f.fresh(second)
+    assert (stored.draft_text, stored.draft_revision) == ("For the second", second.draft_revision + 1)
+    end_of_time(second)
+    assert auto_submitted(second) == ["For the second"]
+
+
+def test_nor_over_a_note_for_the_next_question(first: InterviewSession, ann: User) -> None:
+    answers.submit_answer(first.pk, NewAnswer("The first answer"), actor=Actor(ann), now=after(minutes=1))
+    keep(first, ann, "What I would say next", minute=2)
+    keep(first, ann, "Still about the first", 1, minute=2)
+    assert f.fresh(first).draft_text == "What I would say next"
+
+
+def test_it_goes_on_where_nothing_else_is_kept(second: InterviewSession, ann: User) -> None:
+    keep(second, ann, "Half a thought", 1)
+    keep(second, ann, "Half a thought about the first", 1)
+    assert f.fresh(second).draft_text == "Half a thought about the first"
+    keep(second, ann, "For the second", 2)
+    assert f.fresh(second).draft_text == "For the second"
+
+
+@pytest.mark.parametrize("named", ["01890000-0000-7000-8000-000000000000", "another session's", "an answer", 5])
+def test_it_names_a_question_of_the_session(second: InterviewSession, ann: User, api: Any, named: Any) -> None:
+    if named == "another session's":
+        named = question(waiting_at(ann), 1)
+    if named == "an answer":
+        named = str(second.messages.get(kind="answer").pk)
+    api.force_authenticate(ann)
+    body = {"text": "Under what?", "revision": second.draft_revision + 1, "in_reply_to": named}
+    answer = api.put(f"/api/v1/sessions/{second.pk}/draft", body, format="json")
+    assert answer.status_code == 400
+    assert [wrong["field"] for wrong in answer.json()["detail"]["errors"]] == ["in_reply_to"]
+    assert f.fresh(second).draft_text == ""

@@ -33,8 +33,6 @@ from .timing import Timed, within_a_year
 if TYPE_CHECKING:
     from .message import SessionMessage
 
-_IS_THERE = models.Q(erased_at__isnull=True)
-
 STATUS_CHOICES = [
     (Status.CREATED, gettext_lazy("Not started")),
     (Status.ACTIVE, gettext_lazy("In progress")),
@@ -149,10 +147,12 @@ class InterviewSession(Timed):
         ordering = ("-created_at", "-id")
         verbose_name = "session"
         indexes = (
-            # Lists and their counts leave erased sessions out, so that an index alone can answer them.
-            models.Index(fields=["-created_at", "-id"], condition=_IS_THERE, name="session_newest"),
+            models.Index(fields=["-created_at", "-id"], name="session_newest"),
+            # Without those that were erased, so that this alone can count what anybody is shown.
             models.Index(
-                fields=["candidate", "-created_at", "-id"], condition=_IS_THERE, name="session_newest_of_candidate"
+                fields=["candidate", "-created_at", "-id"],
+                condition=models.Q(erased_at__isnull=True),
+                name="session_newest_of_candidate",
             ),
             models.Index(fields=["deadline"], name="session_deadline"),
             models.Index(fields=["status", "last_activity_at"], name="session_quiet"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from sessions_app import errors
-from sessions_app.access import Actor, session_for
+from sessions_app.access import Actor, as_uuid, session_for
 from sessions_app.models import InterviewSession
 from sessions_app.models.actions import Role, Status
 from sessions_app.services.answers import NewAnswer, generate_question, save_draft, submit_answer
@@ -75,7 +75,7 @@ def draft(request: HttpRequest, actor: Actor, session_id: UUID) -> HttpResponse:
     """Save what is being written; a stale tab never overwrites a newer draft, and never loses its own text."""
     text = typed(request)
     try:
-        question = request.POST.get("in_reply_to")
+        question = as_uuid(request.POST.get("in_reply_to"))
         session = save_draft(session_id, text, _revision(request), actor=actor, in_reply_to=question)
     except errors.SessionNotFound:
         raise

@@ -95,7 +95,8 @@ def save_draft(
     """Keep what is being written. A revision that is not newer than the stored one changes nothing.
 
     ``in_reply_to`` is the question it was written under, where that is not the open one: a tab may not know yet that
-    somebody has answered it at another device. Between two questions it is a note for the next one.
+    somebody has answered it at another device. Such a text changes nothing either where something else is kept, which
+    may be what is being written under the open question. Between two questions it is a note for the next one.
 
     Raises:
         SessionNotFound, SessionNotActive, SessionExpired, PermissionDenied, ValidationFailed.
@@ -110,12 +111,30 @@ def save_draft(
         session = change.session
         if revision > session.draft_revision + MAX_DRAFT_STEP:
             raise errors.ValidationFailed([_far_ahead(session.draft_revision)])
+        question = _question_named(session, in_reply_to) or session.open_question_id
         untouched = session.draft_revision == 0 and not session.draft_text
         change.note_activity()  # an old draft changes nothing, but somebody is there
-        if revision > session.draft_revision or untouched:
+        if (revision > session.draft_revision or untouched) and not _stands_before(session, question):
             session.draft_text, session.draft_revision = text, max(1, revision)
-            session.draft_question = as_uuid(in_reply_to) or session.open_question_id
+            session.draft_question = question
     return change.session
+
+
+def _question_named(session: InterviewSession, given: UUID | str | None) -> UUID | None:
+    """Raises ValidationFailed when it is no question of the session."""
+    if not given:
+        return None
+    key = as_uuid(given)
+    if key is None or not session.messages.filter(pk=key, kind="question").exists():
+        sentence = "Name a question of this session, or leave it out for the open one."
+        raise errors.ValidationFailed([errors.FieldError("in_reply_to", "not_found", sentence)])
+    return key
+
+
+def _stands_before(session: InterviewSession, question: UUID | None) -> bool:
+    """Whether a draft is kept that a text under a question that is not open any more must not replace."""
+    is_late = question not in (None, session.open_question_id)
+    return is_late and bool(session.draft_text.strip()) and session.draft_question != question
 
 
 def generate_question(

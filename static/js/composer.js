@@ -3,7 +3,7 @@
 
 import { fill, whole, writtenFor } from "./answer.js";
 import { isOffline } from "./banner.js";
-import { idle, keepLocal, save } from "./draft.js";
+import { forOpen, idle, keepLocal, save } from "./draft.js";
 import { join } from "./kept.js";
 import { add, now } from "./outbox.js";
 import { pendingFor, showSending } from "./sending.js";
@@ -47,7 +47,7 @@ function send(form, submitter) {
   const mode = new FormData(form).get("mode") ?? "text";
   add({ question: question.value, text, mode, skip });
   fill(form, "");
-  writtenFor(form, "");
+  forOpen(form);
   tell("");
   keepLocal(); // the outbox has it now
   showSending();

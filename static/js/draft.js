@@ -4,7 +4,7 @@
 
 import { composer, fill, isAnswer, original, questionOf, whole, writtenFor } from "./answer.js";
 import { call } from "./calls.js";
-import { keepHere, putBack, showState } from "./kept.js";
+import { forget, keepHere, putBack, showState } from "./kept.js";
 
 const TYPING_MS = 300;
 const SILENCE_MS = 2000;
@@ -55,8 +55,17 @@ export function flush(isLast = false) {
 export function save() {
   const form = composer();
   if (form.dataset.for) form.kept = null;
-  writtenFor(form, "");
+  forOpen(form);
   return flush();
+}
+
+// Somebody said, by a key or a button, that the text is for the question that is open.
+export function forOpen(form) {
+  const earlier = form.dataset.for;
+  writtenFor(form, "");
+  if (!earlier) return;
+  keepLocal();
+  if (earlier !== questionOf(form)) forget(session, earlier);
 }
 
 // A page came in, or this tab took over: the text that is only on this device comes back.
@@ -88,7 +97,7 @@ export function keepLocal(isForced = false) {
 
 function typed({ target }) {
   if (!isAnswer(target)) return;
-  writtenFor(composer(), "");
+  forOpen(composer());
   showState(stale ? "stale" : "saving");
   clearTimeout(localTimer);
   localTimer = setTimeout(keepLocal, TYPING_MS);
@@ -154,6 +163,7 @@ function chosen({ target }) {
   form.elements.revision.value = stale.revision + 1;
   if (choice === "theirs") fill(form, (form.kept = stale.text));
   stale = null;
+  forOpen(form);
   showState(choice === "theirs" ? "server" : "saving");
   flush();
 }

@@ -8,14 +8,17 @@ import { at, say } from "./words.js";
 const prefix = (session) => `iv:d:v1:${session}:`;
 const questionOf = (form) => questionFor(form) || "notes";
 
-// Whether it is kept, or need not be.
+// Whether it is kept, or need not be. What is for an earlier question is kept here, too, when the server has it: another
+// device may put there what it writes under the open one.
 export function keepHere(session, form, isNew) {
   const key = prefix(session) + questionOf(form);
   const text = whole(form);
-  if (isNew && text.trim()) return put(key, { text, question: questionOf(form), base: Number(form.elements.revision.value) });
+  if ((isNew || form.dataset.for) && text.trim()) return put(key, { text, question: questionOf(form), base: Number(form.elements.revision.value) });
   drop(key);
   return true;
 }
+
+export const forget = (session, question) => drop(prefix(session) + question);
 
 // An answer that was refused where there is no field: it waits for one.
 export function keepFor(session, { id, text, question }) {
@@ -32,7 +35,7 @@ export function putBack(session, form, isTyped) {
   for (const [key, draft] of all(prefix(session))) {
     const isElsewhere = key !== prefix(session) + questionOf(form);
     if (draft.text.trim() === whole(form).trim()) {
-      if (!isTyped || isElsewhere) drop(key); // the server has it, or it goes on under its new question
+      if ((!isTyped || isElsewhere) && !form.dataset.for) drop(key); // the server has it, or it goes on under its new question
     } else if (isFree && belongs(draft, form)) {
       fill(form, (form.restored = draft.text));
       isBack = true;

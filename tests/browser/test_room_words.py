@@ -67,6 +67,45 @@ def test_a_key_makes_it_a_draft_for_the_open_question(open_room: Open, chromium:
     other.context.close()
 
 
+def test_a_device_that_comes_back_takes_nothing_away_from_what_is_written_now(open_room: Open, chromium: Any) -> None:
+    page = open_room()
+    answer_field(page).fill("About the first")
+    expect(page.locator("[data-saved]")).to_be_visible()
+    page.context.set_offline(True)
+    answer_field(page).press_sequentially(" and more")
+    other = device_of(page, chromium)
+    send(other, "Sent from the other device.")
+    at_question(other, 2)
+    answer_field(other).fill("About the second")
+    expect(other.locator("[data-saved]")).to_be_visible()
+    page.context.set_offline(False)
+    at_question(page, 2)
+    expect(page.locator("[data-not-saved]")).to_be_visible(timeout=20_000)
+    assert draft_on_server(other) == "About the second"
+    other.reload()
+    expect(answer_field(other)).to_have_value("About the second")
+    page.reload()
+    expect(answer_field(page)).to_have_value("About the second")
+    expect(page.locator("[data-offer]")).to_contain_text("About the first and more")
+    other.context.close()
+
+
+def test_what_another_device_puts_in_its_place_is_still_on_this_one(open_room: Open, chromium: Any) -> None:
+    page = open_room()
+    answer_field(page).fill("About the first")
+    other = device_of(page, chromium)
+    send(other, "Sent from the other device.")
+    at_question(page, 2)
+    until(lambda: draft_on_server(page) == "About the first" or page.wait_for_timeout(100), 15)
+    other.reload()
+    answer_field(other).fill("About the second")
+    until(lambda: draft_on_server(page) == "About the second" or page.wait_for_timeout(100), 15)
+    page.reload()
+    expect(answer_field(page)).to_have_value("About the second")
+    expect(page.locator("[data-offer]")).to_contain_text("About the first")
+    other.context.close()
+
+
 def test_an_empty_field_is_not_said_to_be_saved(open_room: Open) -> None:
     page = open_room()
     answer_field(page).fill("Saved, then sent")
