@@ -17,6 +17,7 @@ ONCE = (
     "tests/test_letters_language.py",
     "tests/test_report_in_languages.py",
     "tests/test_script_words.py",
+    "tests/test_pages_offline.py",
     "tests/test_pages_texts.py",
     # how pages show what the services answer
     "tests/test_blind_first.py",

@@ -226,7 +226,7 @@ def test_titles_with_commas_of_their_own_are_told_apart() -> None:
     titles = {"Links": "Verweise", "Links, and more": "Mehr", "Queues and topics": "Schlangen"}
     with translation.override("de"):
         told = retold(f"{GIVEN} {sentences.UNKNOWN.said(titles=listed(list(titles)))}", titles)
-    assert told == "1 Antwort auf 2 Fragen. Nicht genug Belege zu: Verweise, Mehr und Schlangen."
+    assert told == "1 Antwort auf 2 Fragen. Nicht genug Belege zu: Verweise, Mehr sowie Schlangen."
 
 
 def test_english_within_arabic_keeps_its_direction() -> None:

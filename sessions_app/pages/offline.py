@@ -10,7 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
+from django.contrib.messages import get_messages
+from django.contrib.staticfiles import finders
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -27,6 +31,7 @@ from .shared import is_shared
 
 COPIED = frozenset({"landing", "practice-list", "session-list"})
 READER, COPY = "X-Reader", "X-Copy"
+WORKER = "js/offline_worker.js"
 # What those pages are made of; only their latin letters have fonts of ours.
 FILES = (
     "css/app.css",
@@ -67,10 +72,11 @@ def reader(request: HttpRequest) -> str:
 
 
 def _may_be_copied(request: HttpRequest) -> bool:
-    """A page of the three as it is without being asked for anything; nothing on a computer that others use, too."""
+    """A page of the three as it is without being asked for anything, and without what is said once; nothing on a
+    computer that others use, too."""
     match = request.resolver_match
     is_one = match is not None and match.view_name in COPIED and not request.META.get("QUERY_STRING")
-    return is_one and request.method == "GET" and not is_shared(request)
+    return is_one and request.method == "GET" and not len(get_messages(request)) and not is_shared(request)
 
 
 @require_safe
@@ -83,9 +89,16 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
-    """The worker's script. It names its files by what is in them, so that every deployment brings a new worker."""
+    """The worker's script. Its version follows from what is in its files, so that every change brings a new worker."""
     files = [static(name) for name in FILES]
-    code = static("js/offline_worker.js")
-    version = hashlib.sha256(json.dumps([*files, code]).encode()).hexdigest()[:12]
+    code = static(WORKER)
+    version = hashlib.sha256(json.dumps([*files, code, _contents()]).encode()).hexdigest()[:12]
     text = f"self.given = {json.dumps({'files': files, 'version': version})};\nimportScripts({json.dumps(code)});\n"
     return HttpResponse(text, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def _contents() -> str:
+    """A digest of the files: where nothing was collected beforehand, most of their addresses stay the same."""
+    paths = [finders.find(name) for name in (*FILES, WORKER)]
+    return hashlib.sha256(b"".join(Path(path).read_bytes() for path in paths if path)).hexdigest()

@@ -128,6 +128,8 @@ class Room:
         if self.near_end is None:
             return ""
         left = minutes(self.near_end // 60)
+        if self.session.draft_is_for_another_question:
+            return _("Less than %(left)s left.") % {"left": left}
         return _("Less than %(left)s left. What is saved as a draft at the end becomes your answer.") % {"left": left}
 
     @property
