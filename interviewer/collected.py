@@ -20,7 +20,10 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.core.files.base import ContentFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-COLLECTED = ("css/app.css", "js/room.js", "js/done.js", "js/left_here.js", "js/offline.js", "js/progress.js")
+COLLECTED = (
+    "css/app.css",
+    *(f"js/{name}.js" for name in ("room", "done", "left_here", "offline", "progress", "session_form")),
+)
 _CSS_IMPORT = re.compile(r'^@import url\("([\w-]+\.css)"\)(?: layer\((\w+)\))?;\n', re.M)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/\n?", re.S)
 _JS_IMPORT = re.compile(r'^import (?:\* as (\w+)|(\{[^}]*\})) from "\./([\w-]+)\.js";\n', re.M)

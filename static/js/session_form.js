@@ -1,5 +1,8 @@
 // The session form, quicker: a template fills it at once, the estimate follows the budget, the preview stays in place.
-// The server does the work in all cases; this asks it and puts in what it says.
+// The server does the work in all cases; this asks it and puts in what it says. What was filled in stays on the device
+// until an interview was made of it.
+
+import { keepForm, taken } from "./kept_form.js";
 
 const form = document.querySelector("[data-session-form]");
 const FILLED = ["time_limit_minutes", "accommodation", "planned_questions", "token_budget", "challenge_text"];
@@ -57,6 +60,7 @@ function unfoldHelp() {
 
 function enhance() {
   unfoldHelp();
+  keepForm(form, document.querySelector("[data-kept-note]"));
   const use = form.querySelector("button[value=fill]");
   quick(use, fill);
   quick(form.querySelector("button[value=preview]"), preview);
@@ -65,4 +69,6 @@ function enhance() {
   form.addEventListener("submit", (event) => event.submitter?.setAttribute("aria-busy", "true"));
 }
 
+const made = document.querySelector("[data-form-taken]");
+if (made) taken(made.dataset.formTaken);
 if (form) enhance();

@@ -3,6 +3,7 @@
 
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 const OURS = "iv:";
+export const FORMS = "iv:f:v1:";
 export const OUT = "iv:out";
 const memory = new Map();
 
@@ -42,9 +43,10 @@ export function purge() {
   for (const [key, value] of all(OURS)) if (Date.now() - value.keptAt > KEPT_MS) drop(key);
 }
 
-// Everything about these sessions, when somebody signs out of this browser. Their rooms in other tabs hear of it.
+// Everything about these sessions, and half-filled forms, when somebody signs out of this browser. Their rooms in other
+// tabs hear of it.
 export function forget(sessions) {
-  for (const [key] of all(OURS)) if (sessions.some((id) => key.includes(id))) drop(key);
+  for (const [key] of all(OURS)) if (key.startsWith(FORMS) || sessions.some((id) => key.includes(id))) drop(key);
   put(OUT, {});
   drop(OUT);
 }

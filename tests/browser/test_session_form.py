@@ -49,6 +49,27 @@ def test_the_help_is_open_where_there_is_room(
     context.close()
 
 
+def test_what_was_filled_in_is_offered_again_until_an_interview_is_made_of_it(open_console: Any) -> None:  # noqa: F811
+    page = open_console()
+    page.goto("/sessions/new")
+    name, note = page.get_by_label("Candidate name"), page.locator("[data-kept-note]")
+    expect(note).to_be_hidden()
+    name.fill("Kim Lee")
+    page.route("**/sessions/new", lambda route: route.abort())
+    page.get_by_role("button", name="Create interview", exact=True).last.click()
+    page.unroute("**/sessions/new")
+    page.goto("/sessions/new")
+    expect(name).to_have_value("")
+    note.get_by_role("button", name="Put it back").click()
+    expect(name).to_have_value("Kim Lee")
+    expect(note).to_be_hidden()
+    page.get_by_role("button", name="Create interview", exact=True).last.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Kim Lee")
+    page.goto("/sessions/new")
+    expect(name).to_be_visible()
+    expect(note).to_be_hidden()
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 def test_staff_set_up_an_interview_and_pass_its_link_on(open_console: Any, scripts: bool) -> None:  # noqa: F811
     page = open_console(
