@@ -102,7 +102,6 @@ async def follow(session_id: Any, actor: Actor, cursor: Cursor | None) -> AsyncI
     silent_since, end = now(), now() + OPEN_SECONDS
     with watching(key) as watch:
         while now() < end and not hub.is_closed:
-            read_at = now()
             batch = await in_pool(read, key, actor, cursor)
             cursor = batch.cursor
             for frame in batch.frames:
@@ -112,6 +111,7 @@ async def follow(session_id: Any, actor: Actor, cursor: Cursor | None) -> AsyncI
             elif now() - silent_since >= PING_SECONDS:
                 silent_since = now()
                 yield None
+            read_at = now()
             while batch.is_last:
                 sight = await watch.next(min(read_at, silent_since) + PING_SECONDS - now())
                 if sight is None or sight.last_seq > cursor.seq:

@@ -107,6 +107,20 @@ def test_idle_streams_are_looked_at_together(ann, monkeypatch, reads):
     assert hub.readers == 0
 
 
+def test_silence_is_a_sign_of_life_and_one_read_each_time(ann, monkeypatch, reads):
+    session = created(ann)
+    monkeypatch.setattr(live, "PING_SECONDS", 0.3)
+
+    async def follow():
+        stream = live.follow(session.pk, Actor(ann), None)
+        await until_frame(stream, "session.sync")
+        assert [await anext(stream) for _ in range(3)] == [None] * 3
+        await stream.aclose()
+
+    run(follow())
+    assert len(reads) == 4
+
+
 def test_whoever_may_not_see_it_any_more_is_sent_away(ann, ben, monkeypatch):
     session = waiting(ann)
     monkeypatch.setattr(live, "PING_SECONDS", 0.3)
