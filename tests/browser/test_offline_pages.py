@@ -311,7 +311,10 @@ def test_a_new_worker_drops_what_the_one_before_kept(visit: Visit) -> None:
           await (await navigator.serviceWorker.getRegistration()).unregister();
         }"""
     )
-    page.goto("about:blank")  # as long as a page of it is open, a worker is taken back into service
+    context = page.context
+    page.close()  # as long as a page of it is open, a worker is taken back into service
+    page = context.new_page()
+    page.wait_for_timeout(500)
     page.goto("/practice/")
     until(
         lambda: not {"files-of-before", "copies-of-before"} & set(page.evaluate(KEPT)) or page.wait_for_timeout(50), 20
